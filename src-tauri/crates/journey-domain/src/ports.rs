@@ -1,0 +1,184 @@
+//! The seams through which clock, randomness, secrets, disk and network come in.
+
+use crate::{
+    ids::LedgerId,
+    job::Progress,
+    ledger::{OutgoingRequest, RequestOutcome},
+    timeline::Mark,
+};
+use jiff::{Timestamp, tz::TimeZone};
+use std::{sync::Arc, time::Duration};
+use uuid::Uuid;
+
+/// Wall and monotonic time.
+pub trait Clock: Send + Sync {
+    /// Now, in UTC.
+    fn now(&self) -> Timestamp;
+    /// Time since an arbitrary fixed moment; never runs backwards.
+    fn monotonic(&self) -> Duration;
+    /// The person's zone.
+    fn time_zone(&self) -> TimeZone;
+}
+
+/// Fresh identifiers.
+pub trait Ids: Send + Sync {
+    /// A UUID v7.
+    fn next(&self) -> Uuid;
+}
+
+/// Cryptographic randomness.
+pub trait Random: Send + Sync {
+    /// Fills `buffer`.
+    fn fill(&self, buffer: &mut [u8]);
+}
+
+/// Why the operating system's keychain gave no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SecretStoreError {
+    /// There is none on this computer.
+    #[error("there is no keychain on this computer")]
+    Absent,
+    /// It is locked, or the person refused.
+    #[error("the keychain is locked or refused access")]
+    Denied,
+    /// It did not answer in time.
+    #[error("the keychain did not answer in time")]
+    TimedOut,
+    /// It failed in another way.
+    #[error("the keychain failed")]
+    Failed,
+}
+
+/// The operating system's keychain: a convenience whose loss costs a password prompt, never data.
+pub trait SecretStore: Send + Sync {
+    /// The secret under `name`, or `None` where there is none.
+    ///
+    /// # Errors
+    /// [`SecretStoreError`] when the keychain cannot be asked.
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError>;
+    /// Stores a secret, replacing an older one.
+    ///
+    /// # Errors
+    /// [`SecretStoreError`] when the keychain cannot be asked.
+    fn set(&self, name: &str, secret: &[u8]) -> Result<(), SecretStoreError>;
+    /// Forgets a secret; fine when there is none.
+    ///
+    /// # Errors
+    /// [`SecretStoreError`] when the keychain cannot be asked.
+    fn delete(&self, name: &str) -> Result<(), SecretStoreError>;
+    /// What kind of keychain it is, for `doctor`.
+    fn describe(&self) -> &'static str;
+}
+
+/// Why captured sound could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum SinkError {
+    /// No space left.
+    #[error("the disk is full")]
+    DiskFull,
+    /// Another failure of the disk.
+    #[error("writing the recording failed")]
+    Io(#[source] std::io::Error),
+    /// Sealing failed.
+    #[error("sealing the recording failed")]
+    Seal,
+}
+
+/// Where captured sound goes while it is being spoken: sealed, append-only.
+pub trait SegmentSink: Send {
+    /// Appends 16 kHz mono samples. They survive a kill of the program once this returns.
+    ///
+    /// # Errors
+    /// [`SinkError`]; what was appended before stays readable.
+    fn append(&mut self, samples: &[i16]) -> Result<(), SinkError>;
+    /// Records a pause or loss at the present end.
+    ///
+    /// # Errors
+    /// [`SinkError`]; what was appended before stays readable.
+    fn mark(&mut self, mark: &Mark) -> Result<(), SinkError>;
+    /// Makes everything appended survive a power cut.
+    ///
+    /// # Errors
+    /// [`SinkError`].
+    fn sync(&mut self) -> Result<(), SinkError>;
+    /// Seals the recording with its last chunk and syncs it.
+    ///
+    /// # Errors
+    /// [`SinkError`]; the recording can still be recovered.
+    fn finish(&mut self) -> Result<(), SinkError>;
+}
+
+/// Why the ledger could not be written; nothing may be sent then.
+#[derive(Debug, thiserror::Error)]
+#[error("the ledger could not be written, so nothing was sent")]
+pub struct LedgerError;
+
+/// The record of every request that leaves the machine.
+pub trait Ledger: Send + Sync {
+    /// Makes the row durable. To be called before the first byte is sent.
+    ///
+    /// # Errors
+    /// [`LedgerError`]: the request must not be sent.
+    fn about_to_send(&self, request: &OutgoingRequest) -> Result<LedgerId, LedgerError>;
+    /// Adds what came of it.
+    ///
+    /// # Errors
+    /// [`LedgerError`].
+    fn came_back(&self, id: LedgerId, outcome: &RequestOutcome) -> Result<(), LedgerError>;
+}
+
+/// What the core tells whoever is watching. Carries ids and progress, never private content.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Event {
+    /// A stage moved on.
+    Progress(Progress),
+    /// Something about a session changed; ask again.
+    SessionChanged(crate::ids::SessionId),
+    /// The list of sessions changed; ask again.
+    SessionsChanged,
+    /// The vault was locked.
+    Locked,
+}
+
+/// Where events go: progress bars, the window, or nowhere.
+pub trait EventSink: Send + Sync {
+    /// Must not block.
+    fn emit(&self, event: Event);
+}
+
+/// A sink that drops everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoEvents;
+
+impl EventSink for NoEvents {
+    fn emit(&self, _event: Event) {}
+}
+
+impl<T: EventSink + ?Sized> EventSink for Arc<T> {
+    fn emit(&self, event: Event) {
+        (**self).emit(event);
+    }
+}
+
+/// Asks a running stage to stop. Cheap to clone; all clones share the request.
+#[derive(Clone, Debug, Default)]
+pub struct CancelToken(Arc<std::sync::atomic::AtomicBool>);
+
+impl CancelToken {
+    /// A token that nobody has cancelled.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Asks to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, std::sync::atomic::Ordering::Release);
+    }
+
+    /// Whether stopping was asked for.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(std::sync::atomic::Ordering::Acquire)
+    }
+}
