@@ -1,0 +1,154 @@
+import type * as V from "./views";
+
+/** What each command takes and gives. */
+export type CommandMap = {
+  app_ready: { args: Record<string, never>; result: null };
+
+  account_state: { args: Record<string, never>; result: V.AccountState };
+  password_strength: { args: { name: string; password: string }; result: V.PasswordStrength };
+  account_create: { args: { name: string; password: string; admin: boolean }; result: V.AccountCreated };
+  sign_in: { args: { name: string; password: string; stay: boolean }; result: V.AccountState };
+  sign_out: { args: Record<string, never>; result: V.AccountState };
+  lock: { args: Record<string, never>; result: V.AccountState };
+  recover: {
+    args: { name: string; recovery_code: string; new_password: string };
+    result: V.AccountState;
+  };
+  whoami: { args: Record<string, never>; result: V.AccountView };
+  change_password: { args: { password: string; new_password: string }; result: null };
+  new_recovery_code: { args: { password: string }; result: V.RecoveryCode };
+  erase_everything: { args: { password: string }; result: V.AccountState };
+  accounts_list: { args: Record<string, never>; result: V.AccountList };
+  account_role: { args: { name: string; role: V.Role }; result: V.AccountList };
+  account_disable: { args: { name: string }; result: V.AccountList };
+  account_enable: { args: { name: string }; result: V.AccountList };
+  account_delete: { args: { name: string }; result: V.AccountList };
+
+  devices: { args: Record<string, never>; result: V.DeviceList };
+  microphone_test_start: {
+    args: { device: string | null; channel: V.RecordingFrame };
+    result: null;
+  };
+  microphone_test_stop: { args: Record<string, never>; result: null };
+  record_start: {
+    args: { device: string | null; question: string | null; channel: V.RecordingFrame };
+    result: V.RecordingView;
+  };
+  record_watch: { args: { channel: V.RecordingFrame }; result: V.RecordingView | null };
+  record_state: { args: Record<string, never>; result: V.RecordingView | null };
+  record_device: { args: { device: string }; result: V.RecordingView };
+  record_pause: { args: Record<string, never>; result: V.RecordingView };
+  record_resume: { args: Record<string, never>; result: V.RecordingView };
+  record_stop: { args: Record<string, never>; result: V.Stopped };
+
+  write: { args: { title: string | null; text: string; question: string | null }; result: V.Stopped };
+  import_choose: { args: Record<string, never>; result: V.Queue };
+  import_paths: { args: { paths: string[] }; result: V.Queue };
+  queue: { args: Record<string, never>; result: V.Queue };
+  cancel_job: { args: { job: string }; result: null };
+
+  sessions: {
+    args: { filter: V.SessionFilter; limit: number; after: string | null };
+    result: V.SessionList;
+  };
+  session: { args: { id: string }; result: V.SessionPage };
+  rename: { args: { id: string; title: string }; result: null };
+  tag: { args: { id: string; tags: string[] }; result: null };
+  favourite: { args: { id: string; favourite: boolean }; result: null };
+  bin: { args: { id: string }; result: null };
+  unbin: { args: { id: string }; result: null };
+  erase: { args: { id: string }; result: null };
+  bin_list: { args: Record<string, never>; result: V.BinList };
+
+  transcript_edit: { args: { id: string; revision: number; text: string }; result: V.SessionPage };
+  transcribe: { args: { id: string }; result: V.JobView };
+  analyse: { args: { id: string; provider: string | null }; result: V.JobView };
+  retry_part: { args: { id: string; hole: V.HoleView }; result: V.JobView };
+  runs: { args: { id: string }; result: V.RunList };
+  diff: { args: { id: string; from: string; to: string }; result: V.Diff };
+  accept_run: { args: { id: string; run: string }; result: V.SessionPage };
+  element_correct: {
+    args: { id: string; kind: V.ElementKind; label: string; taxonomy: string | null };
+    result: V.SessionPage;
+  };
+  element_delete: { args: { id: string }; result: V.SessionPage };
+  element_not_me: { args: { id: string }; result: V.SessionPage };
+  element_restore: { args: { id: string }; result: V.SessionPage };
+
+  search: {
+    args: {
+      query: string;
+      kind: V.ElementKind | null;
+      from: string | null;
+      to: string | null;
+      limit: number;
+      after: string | null;
+    };
+    result: V.SearchResult;
+  };
+
+  models: { args: Record<string, never>; result: V.ModelList };
+  model_download: { args: { name: string }; result: null };
+  model_pause: { args: { name: string }; result: null };
+  model_add: { args: Record<string, never>; result: V.ModelList };
+  model_use: { args: { name: string }; result: V.ModelList };
+  model_remove: { args: { name: string }; result: V.ModelList };
+
+  providers: { args: Record<string, never>; result: V.ProviderList };
+  provider_use: { args: { name: string }; result: V.ProviderList };
+  provider_set_key: { args: { name: string; key: string | null }; result: V.ProviderList };
+  provider_configure: {
+    args: { name: string; base_url: string | null; model: string | null };
+    result: V.ProviderList;
+  };
+  provider_test: { args: { name: string }; result: V.ProviderTest };
+  provider_probe: { args: Record<string, never>; result: V.ProviderList };
+
+  preview: { args: { id: string; provider: string | null }; result: V.PreviewView };
+  ledger: { args: { id: string | null; limit: number; after: string | null }; result: V.Ledger };
+  pseudonyms: { args: Record<string, never>; result: V.PseudonymList };
+  pseudonym_set: { args: { original: string; replacement: string }; result: V.PseudonymList };
+  pseudonym_remove: { args: { original: string }; result: V.PseudonymList };
+
+  settings_get: { args: Record<string, never>; result: V.PersonalSettings };
+  settings_set: { args: { key: string; value: V.SettingValue }; result: V.PersonalSettings };
+  system_settings_get: { args: Record<string, never>; result: V.SystemSettings };
+  system_settings_set: { args: { key: string; value: V.SettingValue }; result: V.SystemSettings };
+  audit: { args: { limit: number; after: string | null }; result: V.Audit };
+  backup_state: { args: Record<string, never>; result: V.BackupState };
+  backup: { args: { passphrase: string }; result: V.BackupDone | null };
+  restore: { args: { passphrase: string }; result: V.RestoreDone | null };
+  doctor: { args: Record<string, never>; result: V.Doctor };
+
+  calendar: { args: { year: number }; result: V.Calendar };
+  on_this_day: { args: Record<string, never>; result: V.SessionList };
+  streak: { args: Record<string, never>; result: V.Streak };
+  tags: { args: Record<string, never>; result: V.TagList };
+  questions: { args: { limit: number }; result: V.Questions };
+  crisis_help: { args: { country: string | null }; result: V.CrisisHelp };
+  taxonomy: { args: { name: "emotions" | "topics" }; result: V.Taxonomy };
+
+  waveform: { args: { id: string; buckets: number }; result: V.Waveform };
+  play: { args: { id: string; from_ms: number | null; to_ms: number | null }; result: V.PlaybackView };
+  pause: { args: Record<string, never>; result: V.PlaybackView };
+  seek: { args: { position_ms: number }; result: V.PlaybackView };
+  playback_set: { args: { rate: number; skip_silence: boolean }; result: V.PlaybackView };
+  playback_state: { args: Record<string, never>; result: V.PlaybackView };
+
+  sample_open: { args: Record<string, never>; result: V.AccountState };
+  sample_close: { args: Record<string, never>; result: V.AccountState };
+};
+
+/** What each event carries. */
+export type EventMap = {
+  progress: V.JobView;
+  session_changed: { id: string };
+  sessions_changed: null;
+  locked: { reason: "asked" | "idle" | "suspend" | "revoked" };
+  recording: V.RecordingView | null;
+  playback: V.PlaybackView;
+  models_changed: null;
+  files_dragged: { phase: "over" | "left" | "dropped"; count: number };
+  open_page: { page: string };
+  notice: V.CommandError;
+};
