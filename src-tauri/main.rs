@@ -1,1 +1,5 @@
-fn main() {}
+//! The program: a window, a command line, or a worker process.
+
+fn main() -> std::process::ExitCode {
+    insight_journey::run()
+}

@@ -1,1 +1,4 @@
-#[test] fn t(){}
+//! Tests of the whole program: one binary, one module a file.
+
+mod architecture;
+mod forgotten;

@@ -1,0 +1,321 @@
+//! Documents as people read them.
+
+use super::output::{Style, plain};
+use journey_app::views::{
+    AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList, ModelList,
+    RunSummary, SearchPage, SessionPage, SessionView, SettingList,
+};
+use std::fmt::Write as _;
+
+/// The order in which kinds are shown, with their headings.
+const KINDS: [(&str, &str); 6] = [
+    ("emotion", "Emotions"),
+    ("topic", "Topics"),
+    ("insight", "Insights"),
+    ("belief", "Beliefs"),
+    ("challenge", "Challenges"),
+    ("action", "Actions"),
+];
+
+/// A session: head, transcript, elements with the words they rest on.
+pub(crate) fn session(it: &SessionView, style: Style) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", style.bold(&plain(&it.title)));
+    let mut facts = vec![it.recorded_at.clone(), it.source.clone()];
+    facts.extend(it.duration_ms.map(clock));
+    facts.push(it.status.clone());
+    if it.recovered {
+        facts.push("recovered".to_owned());
+    }
+    if it.favourite {
+        facts.push("favourite".to_owned());
+    }
+    let _ = writeln!(out, "{}", style.dim(&facts.join(" · ")));
+    let _ = writeln!(out, "{}", style.dim(&it.id));
+    if !it.tags.is_empty() {
+        let _ = writeln!(out, "Tags: {}", plain(&it.tags.join(", ")));
+    }
+    if let Some(error) = &it.error {
+        let _ = writeln!(out, "\n! The last attempt failed ({}): {}", error.stage, error.message);
+    }
+    if let Some(transcript) = &it.transcript {
+        let _ = writeln!(out, "\n{}", style.bold("Transcript"));
+        if transcript.text.trim().is_empty() {
+            let _ = writeln!(out, "  (no words)");
+        }
+        for segment in &transcript.segments {
+            let time = segment.start_ms.map(|ms| format!("{}  ", clock(ms))).unwrap_or_default();
+            let text = plain(&segment.text).replace('\n', "\n  ");
+            let _ = writeln!(out, "  {}{text}", style.dim(&time));
+        }
+    }
+    for (kind, heading) in KINDS {
+        let of_kind: Vec<&ElementView> = it.elements.iter().filter(|e| e.kind == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "\n{}", style.bold(heading));
+        for element in of_kind {
+            element_lines(&mut out, element, style);
+        }
+    }
+    if it.run.is_some() && it.elements.is_empty() {
+        let _ = writeln!(out, "\nNothing was found in it.");
+    }
+    for hole in &it.coverage.holes {
+        let place = if hole.end_ms > hole.start_ms {
+            format!("{} to {}", clock(hole.start_ms), clock(hole.end_ms))
+        } else {
+            format!("characters {} to {}", hole.start, hole.end)
+        };
+        let _ = writeln!(out, "\n! Missing ({}, {place}): {}", hole.stage, plain(&hole.reason));
+    }
+    out
+}
+
+fn element_lines(out: &mut String, element: &ElementView, style: Style) {
+    let mut head = plain(&element.label);
+    if let Some(intensity) = element.intensity {
+        let _ = write!(head, "  {}", "•".repeat(usize::from(intensity)));
+    }
+    let mut facts = Vec::new();
+    facts.extend(element.taxonomy.clone().filter(|id| !id.eq_ignore_ascii_case(&element.label)));
+    facts.extend(element.stance.as_ref().map(|s| format!("about {s}")));
+    facts.extend(element.status.clone().filter(|s| s != "open"));
+    facts.extend(element.due.as_ref().map(|d| format!("due {d}")));
+    facts.push(format!("{:.0} %", element.confidence * 100.0));
+    let _ = writeln!(out, "  {head}  {}", style.dim(&facts.join(" · ")));
+    for evidence in &element.evidence {
+        let time = evidence.start_ms.map(|ms| format!("{} ", clock(ms))).unwrap_or_default();
+        let mark = if evidence.state == "repaired" { " (repaired)" } else { "" };
+        let quote = plain(&evidence.quote).replace('\n', " ");
+        let _ = writeln!(out, "      {}“{quote}”{mark}", style.dim(&time));
+    }
+}
+
+/// The list of sessions.
+pub(crate) fn sessions(page: &SessionPage, style: Style) -> String {
+    if page.sessions.is_empty() {
+        return "No sessions yet. Begin with `insight-journey record`, `write` or `import`.".to_owned();
+    }
+    let rows = page
+        .sessions
+        .iter()
+        .map(|s| {
+            vec![
+                short(&s.id),
+                s.recorded_at.clone(),
+                s.duration_ms.map(clock).unwrap_or_else(|| "text".to_owned()),
+                s.status.clone(),
+                format!("{}{}", if s.favourite { "★ " } else { "" }, s.title),
+                s.tags.join(", "),
+            ]
+        })
+        .collect();
+    let mut out = style.table(&["id", "recorded", "length", "status", "title", "tags"], rows);
+    if let Some(next) = &page.next {
+        let _ = writeln!(out, "{}", style.dim(&format!("There are more: --after {next}")));
+    }
+    out
+}
+
+/// Matches of a search.
+pub(crate) fn hits(page: &SearchPage, style: Style) -> String {
+    if page.hits.is_empty() {
+        return "Nothing found.".to_owned();
+    }
+    let mut out = String::new();
+    for hit in &page.hits {
+        let _ = writeln!(
+            out,
+            "{}  {}  {}",
+            short(&hit.session),
+            style.dim(&format!("{:10}", hit.kind)),
+            plain(&hit.snippet).replace('\n', " ")
+        );
+    }
+    let _ = writeln!(out, "{}", style.dim(&format!("The newest {} matches were ranked.", page.ranked)));
+    if let Some(next) = &page.next {
+        let _ = writeln!(out, "{}", style.dim(&format!("There are more: --after {next}")));
+    }
+    out
+}
+
+/// Microphones.
+pub(crate) fn devices(list: &DeviceList, style: Style) -> String {
+    if list.devices.is_empty() {
+        return "No microphone was found. Plug one in, or check the sound settings.".to_owned();
+    }
+    let rows = list
+        .devices
+        .iter()
+        .map(|d| vec![if d.default { "*" } else { "" }.to_owned(), d.name.clone(), d.id.clone()])
+        .collect();
+    style.table(&["", "name", "id"], rows)
+}
+
+/// Speech models.
+pub(crate) fn models(list: &ModelList, style: Style) -> String {
+    let rows = list
+        .models
+        .iter()
+        .map(|m| {
+            vec![
+                if m.in_use { "*" } else { "" }.to_owned(),
+                m.name.clone(),
+                megabytes(m.bytes),
+                m.languages.clone(),
+                m.speed.map(|s| format!("{s:.1}x")).unwrap_or_default(),
+                if m.installed || m.state != "not installed" { m.state.clone() } else { String::new() },
+                if m.recommended { "recommended here" } else { "" }.to_owned(),
+            ]
+        })
+        .collect();
+    style.table(&["", "name", "size", "languages", "speed", "state", ""], rows)
+}
+
+/// Accounts.
+pub(crate) fn accounts(list: &AccountList, style: Style) -> String {
+    if list.accounts.is_empty() {
+        return "No accounts yet. Make one with `insight-journey account create NAME`.".to_owned();
+    }
+    let rows = list
+        .accounts
+        .iter()
+        .map(|a| {
+            vec![a.name.clone(), a.role.clone(), if a.disabled { "disabled" } else { "" }.to_owned()]
+        })
+        .collect();
+    style.table(&["name", "role", ""], rows)
+}
+
+/// Health checks.
+pub(crate) fn doctor(view: &DoctorView, style: Style) -> String {
+    let mut out = String::new();
+    for check in &view.checks {
+        let sign = match check.state.as_str() {
+            "ok" => "ok     ",
+            "warning" => "warning",
+            "failed" => "FAILED ",
+            _ => "skipped",
+        };
+        let _ = writeln!(out, "{}  {:11} {}", style.bold(sign), check.name, check.measured);
+        if !check.advice.is_empty() {
+            let _ = writeln!(out, "                     {}", check.advice);
+        }
+    }
+    out
+}
+
+/// Settings.
+pub(crate) fn settings(list: &SettingList, style: Style) -> String {
+    let rows = list
+        .settings
+        .iter()
+        .map(|s| vec![s.key.clone(), s.value.to_string(), s.help.clone()])
+        .collect();
+    style.table(&["setting", "value", "what it does"], rows)
+}
+
+/// The ledger.
+pub(crate) fn ledger(list: &LedgerList, style: Style) -> String {
+    if list.ledger.is_empty() {
+        return "Nothing has left this computer.".to_owned();
+    }
+    if let [one] = list.ledger.as_slice()
+        && let Some(body) = &one.body
+    {
+        return format!(
+            "{} {} {}\n{} bytes, SHA-256 {}\n{}\n\n{}",
+            one.at,
+            one.host,
+            one.target,
+            one.bytes_out,
+            one.body_sha256,
+            one.outcome.as_deref().unwrap_or("no answer was recorded"),
+            plain(body)
+        );
+    }
+    let rows = list
+        .ledger
+        .iter()
+        .map(|l| {
+            vec![
+                short(&l.id),
+                l.at.clone(),
+                l.purpose.clone(),
+                l.host.clone(),
+                format!("{} B", l.bytes_out),
+                l.outcome.clone().unwrap_or_else(|| "no answer recorded".to_owned()),
+            ]
+        })
+        .collect();
+    style.table(&["id", "when", "what for", "where", "sent", "outcome"], rows)
+}
+
+/// The audit log.
+pub(crate) fn audit(list: &AuditList, style: Style) -> String {
+    let rows = list
+        .audit
+        .iter()
+        .map(|a| {
+            vec![
+                a.at.clone(),
+                a.who.clone().unwrap_or_default(),
+                a.what.clone(),
+                a.on.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    style.table(&["when", "who", "what", "on"], rows)
+}
+
+/// The runs of a session.
+pub(crate) fn runs(runs: &[RunSummary], style: Style) -> String {
+    let rows = runs
+        .iter()
+        .map(|r| {
+            vec![
+                if r.accepted { "*" } else { "" }.to_owned(),
+                short(&r.run.id),
+                r.started_at.clone(),
+                r.run.provider.clone(),
+                r.run.model.clone(),
+                r.elements.to_string(),
+            ]
+        })
+        .collect();
+    style.table(&["", "id", "when", "provider", "model", "elements"], rows)
+}
+
+/// The differences of two runs.
+pub(crate) fn changes(changes: &[ChangeView], style: Style) -> String {
+    if changes.is_empty() {
+        return "No differences.".to_owned();
+    }
+    let mut out = String::new();
+    for change in changes {
+        let element = change.after.as_ref().or(change.before.as_ref());
+        if let Some(element) = element {
+            let _ = writeln!(out, "{:8} {}", style.bold(&change.change), element.kind);
+            element_lines(&mut out, element, style);
+        }
+    }
+    out
+}
+
+/// `1:02` or `1:00:02`.
+pub(crate) fn clock(ms: u64) -> String {
+    let s = ms / 1000;
+    let (h, m, s) = (s / 3600, s / 60 % 60, s % 60);
+    if h > 0 { format!("{h}:{m:02}:{s:02}") } else { format!("{m}:{s:02}") }
+}
+
+/// The first 8 characters would collide within a millisecond's neighbours: v7 ids begin with time.
+pub(crate) fn short(id: &str) -> String {
+    id.chars().take(13).collect()
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}

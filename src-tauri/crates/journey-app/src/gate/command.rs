@@ -1,0 +1,114 @@
+//! Every command there is, with what it needs. A command that is not in this table cannot be given.
+
+use journey_domain::account::Permission;
+
+/// How costly a command is; each class has its own limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RateClass {
+    /// Looks something up.
+    Read,
+    /// Changes something.
+    Write,
+    /// Takes the processor, the disk or a provider for a while.
+    Heavy,
+    /// Tries a password or a code; limited by its own growing delays.
+    SignIn,
+}
+
+macro_rules! commands {
+    ($($variant:ident $word:literal $permission:ident $rate:ident),+ $(,)?) => {
+        /// One command of the window or the command line.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(missing_docs, reason = "each is named by its word")]
+        pub enum Command { $($variant),+ }
+
+        impl Command {
+            /// All commands.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The word under which it is counted and logged.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// What it needs before any work is done.
+            #[must_use]
+            pub const fn permission(self) -> Permission {
+                match self { $(Self::$variant => Permission::$permission),+ }
+            }
+
+            /// Which limit it counts against.
+            #[must_use]
+            pub const fn rate_class(self) -> RateClass {
+                match self { $(Self::$variant => RateClass::$rate),+ }
+            }
+        }
+    };
+}
+
+commands! {
+    AppReady "app_ready" Public Read,
+    AccountState "account_state" Public Read,
+    PasswordStrength "password_strength" Public Read,
+    AccountCreate "account_create" Public SignIn,
+    AccountsList "accounts_list" SignedIn Read,
+    AccountRole "account_role" Admin Write,
+    AccountDisable "account_disable" Admin Write,
+    AccountEnable "account_enable" Admin Write,
+    AccountDelete "account_delete" Admin Write,
+    AccountErase "account_erase" Unlocked Heavy,
+    AccountRecover "recover" Public SignIn,
+    AccountPassword "password_change" Unlocked SignIn,
+    RecoveryCode "recovery_code" Unlocked SignIn,
+    SignIn "sign_in" Public SignIn,
+    SignOut "sign_out" SignedIn Write,
+    Whoami "whoami" Public Read,
+    Lock "lock" SignedIn Write,
+    Devices "devices" Public Read,
+    Try "try" Public Heavy,
+    Record "record" Unlocked Write,
+    MicrophoneTest "microphone_test" Unlocked Write,
+    Import "import" Unlocked Heavy,
+    Write "write" Unlocked Write,
+    Sessions "sessions" Unlocked Read,
+    Show "show" Unlocked Read,
+    Rename "rename" Unlocked Write,
+    Tag "tag" Unlocked Write,
+    Favourite "favourite" Unlocked Write,
+    Bin "bin" Unlocked Write,
+    Delete "delete" Unlocked Write,
+    Edit "edit" Unlocked Write,
+    Transcribe "transcribe" Unlocked Heavy,
+    Analyse "analyse" Unlocked Heavy,
+    CancelJob "cancel_job" Unlocked Write,
+    Preview "preview" Unlocked Read,
+    Runs "runs" Unlocked Read,
+    AcceptRun "accept_run" Unlocked Write,
+    CorrectElement "element_correct" Unlocked Write,
+    Threads "threads" Unlocked Read,
+    ChangeThread "thread_change" Unlocked Write,
+    Search "search" Unlocked Read,
+    Review "review" Unlocked Read,
+    Playback "playback" Unlocked Read,
+    Taxonomy "taxonomy" Unlocked Read,
+    ChangeTaxonomy "taxonomy_change" Unlocked Write,
+    Models "models" Public Read,
+    ModelDownload "model_download" SignedIn Heavy,
+    ModelAdd "model_add" SignedIn Heavy,
+    ModelUse "model_use" Unlocked Write,
+    ModelRemove "model_remove" SignedIn Write,
+    Providers "providers" Unlocked Read,
+    ProviderUse "provider_use" Unlocked Write,
+    ProviderSetKey "provider_set_key" Unlocked Write,
+    ProviderTest "provider_test" Unlocked Heavy,
+    Ledger "ledger" Unlocked Read,
+    Settings "settings" Unlocked Read,
+    ChangeSetting "setting_change" Unlocked Write,
+    SystemSettings "system_settings" SignedIn Read,
+    ChangeSystemSetting "system_setting_change" Admin Write,
+    Backup "backup" Unlocked Heavy,
+    Restore "restore" Public Heavy,
+    Audit "audit" SignedIn Read,
+    Doctor "doctor" Public Heavy,
+}
