@@ -6,6 +6,7 @@ mod account;
 pub(crate) mod from_domain;
 mod session;
 mod system;
+pub mod window;
 
 pub use account::*;
 pub use session::*;

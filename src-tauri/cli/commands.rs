@@ -1,0 +1,482 @@
+//! One function a command: the words to a use-case, what comes back to the output.
+
+use super::{
+    access::Access,
+    args::{
+        AccountCommand, Command, ElementCommand, ModelCommand, ProviderCommand, RoleArg,
+        RunsCommand, SettingsCommand, TaxonomyCommand, ThreadCommand,
+    },
+    output::Output,
+    progress::Bars,
+    render,
+    secrets::{Secret, Secrets},
+};
+use journey_app::{
+    App, Ports,
+    access::Client,
+    data_dir::DataDir,
+    error::{CommandError, Result},
+    gate::command::Command as Gated,
+    import::ImportOptions,
+    record::RecordOptions,
+    review::{SearchQuery, SessionQuery},
+    settings::Scope,
+    views::SessionsDone,
+};
+use journey_domain::{
+    account::Role,
+    error_code::ErrorCode,
+    ports::{CancelToken, EventSink, NoEvents},
+};
+use secrecy::ExposeSecret;
+use std::{
+    io::{self, IsTerminal, Read},
+    process::ExitCode,
+    sync::Arc,
+};
+
+/// Largest text taken from standard input, in bytes.
+const MAX_TEXT_BYTES: u64 = 20_000_000;
+
+/// Does one command.
+pub(super) fn run(
+    command: Command,
+    data_dir: &DataDir,
+    secrets: Secrets,
+    output: Output,
+) -> Result<ExitCode> {
+    let cancel = CancelToken::new();
+    let on_interrupt = cancel.clone();
+    // Without the handler Ctrl-C still ends the program, and what was recorded is recovered later.
+    ctrlc::set_handler(move || on_interrupt.cancel()).ok();
+    let events: Arc<dyn EventSink> =
+        if output.shows_progress() { Arc::new(Bars::new()) } else { Arc::new(NoEvents) };
+    let ports = Ports::real(data_dir, events)?;
+
+    if let Command::Try { file } = command {
+        let done = journey_app::try_it::try_it(&ports, data_dir, file.as_deref(), &cancel)?;
+        output.print(&done, |done, style| {
+            let mut text = String::new();
+            for session in &done.sessions {
+                text.push_str(&render::session(session, style));
+            }
+            text
+        })?;
+        for warning in &done.warnings {
+            output.remark(&format!("\nNote: {}", warning.message));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+
+    let app = App::open(data_dir.clone(), ports)?;
+    let access = Access { app: &app, secrets };
+    match command {
+        Command::Try { .. } | Command::Worker { .. } => {
+            return Err(CommandError::usage("this word is not for people"));
+        }
+        Command::Account(command) => account(&access, command, output)?,
+        Command::SignIn { name } => sign_in(&access, &name, output)?,
+        Command::SignOut => {
+            app.sign_out(Client::CommandLine)?;
+            output.say("Signed out.")?;
+        }
+        Command::Whoami => {
+            let who = app.who(Client::CommandLine)?;
+            if who.account.is_none() && !output.json {
+                return Err(CommandError::not_signed_in());
+            }
+            output.print(&who, |who, _| {
+                who.account.as_ref().map(|a| format!("{} ({})", a.name, a.role)).unwrap_or_default()
+            })?;
+        }
+        Command::Devices => output.print(&app.devices()?, render::devices)?,
+        Command::Record { device, seconds, title, toggle } => {
+            if toggle {
+                let line = app.toggle_recording()?;
+                output.say(line)?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            let me = access.unlocked(Gated::Record)?;
+            let options = RecordOptions { device, title, max_seconds: seconds };
+            let stop_hint = if seconds.is_some() { "" } else { " Ctrl-C ends it." };
+            let session = app.record(&me, options, &cancel, |state| {
+                output.remark(&match state {
+                    journey_app::record::Told::Started { device } => {
+                        format!("Recording from {device}.{stop_hint}")
+                    }
+                    journey_app::record::Told::Warning(words) => format!("! {words}"),
+                    journey_app::record::Told::Stopped => "Stopped; finishing.".to_owned(),
+                });
+            })?;
+            output.print(&session, render::session)?;
+        }
+        Command::Import { files, title, at, no_analyse } => {
+            let me = access.unlocked(Gated::Import)?;
+            let recorded_at = at.map(|at| journey_app::days::instant(&at)).transpose()?;
+            let mut done = SessionsDone::default();
+            let mut failed = None;
+            for file in files {
+                let options = ImportOptions {
+                    title: title.clone(),
+                    recorded_at,
+                    analyse: !no_analyse,
+                };
+                match app.import(&me, &file, &options, &cancel) {
+                    Ok((session, warnings)) => {
+                        done.sessions.push(session);
+                        done.warnings.extend(warnings);
+                    }
+                    Err(mut error) => {
+                        if error.code == ErrorCode::Cancelled {
+                            return Err(error);
+                        }
+                        let name = file.file_name().unwrap_or_default().to_string_lossy();
+                        error.message = format!("{name}: {}", error.message);
+                        output.error(&error);
+                        failed = Some(error);
+                    }
+                }
+            }
+            if failed.is_none() || output.json || !done.sessions.is_empty() {
+                output.print(&done, |done, style| {
+                    done.sessions.iter().map(|s| render::session(s, style)).collect::<Vec<_>>().join("\n")
+                })?;
+            }
+            for warning in &done.warnings {
+                output.remark(&format!("Note: {}", warning.message));
+            }
+            if failed.is_some() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Write { title } => {
+            let me = access.unlocked(Gated::Write)?;
+            let text = reflection_text()?;
+            output.print(&app.write(&me, &text, title.as_deref(), &cancel)?, render::session)?;
+        }
+        Command::Sessions { from, to, tag, limit, after } => {
+            let me = access.unlocked(Gated::Sessions)?;
+            let query = SessionQuery { from, to, tag, favourites: false, limit: limit as usize, after };
+            output.print(&app.sessions(&me, &query)?, render::sessions)?;
+        }
+        Command::Show { id } => {
+            let me = access.unlocked(Gated::Show)?;
+            output.print(&app.show(&me, &id)?, render::session)?;
+        }
+        Command::Rename { id, title } => {
+            let me = access.unlocked(Gated::Rename)?;
+            output.print(&app.rename(&me, &id, &title.join(" "))?, render::session)?;
+        }
+        Command::Tag { id, tags } => {
+            let me = access.unlocked(Gated::Tag)?;
+            output.print(&app.tag(&me, &id, &tags)?, render::session)?;
+        }
+        Command::Favourite { id } => {
+            let me = access.unlocked(Gated::Favourite)?;
+            output.print(&app.toggle_favourite(&me, &id)?, render::session)?;
+        }
+        Command::Delete { id } => {
+            let me = access.unlocked(Gated::Delete)?;
+            let id = app.erase(&me, &id)?;
+            output.print(&serde_json::json!({ "erased": id }), |_, _| {
+                "Erased for good.".to_owned()
+            })?;
+        }
+        Command::Transcribe { id } => {
+            let me = access.unlocked(Gated::Transcribe)?;
+            output.print(&app.transcribe(&me, &id, &cancel)?, render::session)?;
+        }
+        Command::Analyse { id, provider } => {
+            let me = access.unlocked(Gated::Analyse)?;
+            let session = app.analyse(&me, &id, provider.as_deref(), &cancel)?;
+            output.print(&session, render::session)?;
+        }
+        Command::Preview { id } => {
+            let me = access.unlocked(Gated::Preview)?;
+            output.print(&app.preview(&me, &id)?, |preview, _| render::preview(preview))?;
+        }
+        Command::Runs(args) => match (args.command, args.id) {
+            (Some(RunsCommand::Accept { id, run }), _) => {
+                let me = access.unlocked(Gated::AcceptRun)?;
+                output.print(&app.accept_run(&me, &id, &run)?, render::session)?;
+            }
+            (None, Some(id)) => {
+                let me = access.unlocked(Gated::Runs)?;
+                let runs = app.runs(&me, &id)?;
+                output.print(&serde_json::json!({ "runs": &runs }), |_, style| render::runs(&runs, style))?;
+            }
+            (None, None) => return Err(CommandError::usage("the session's id is missing")),
+        },
+        Command::Diff { id, before, after } => {
+            let me = access.unlocked(Gated::Runs)?;
+            let changes = app.diff(&me, &id, &before, &after)?;
+            output.print(&serde_json::json!({ "changes": &changes }), |_, style| {
+                render::changes(&changes, style)
+            })?;
+        }
+        Command::Element(command) => {
+            let me = access.unlocked(Gated::CorrectElement)?;
+            let session = match command {
+                ElementCommand::Correct { id, kind, label } => {
+                    app.correct_element(&me, &id, kind.as_deref(), label.as_deref())?
+                }
+                ElementCommand::Delete { id } => app.delete_element(&me, &id)?,
+                ElementCommand::NotMe { id } => app.element_not_me(&me, &id)?,
+            };
+            output.print(&session, render::session)?;
+        }
+        Command::Thread(command) => {
+            let threads = match command {
+                ThreadCommand::List => app.threads(&access.unlocked(Gated::Threads)?)?,
+                ThreadCommand::Confirm { id } => {
+                    app.confirm_thread(&access.unlocked(Gated::ChangeThread)?, &id)?
+                }
+                ThreadCommand::Merge { id, other } => {
+                    app.merge_threads(&access.unlocked(Gated::ChangeThread)?, &id, &other)?
+                }
+                ThreadCommand::Undo => app.undo_thread(&access.unlocked(Gated::ChangeThread)?)?,
+            };
+            output.print(&threads, render::threads)?;
+        }
+        Command::Search { query, kind, from, to, limit, after } => {
+            let me = access.unlocked(Gated::Search)?;
+            let query = SearchQuery {
+                text: query.join(" "),
+                kind,
+                from,
+                to,
+                limit: limit as usize,
+                after,
+            };
+            output.print(&app.search(&me, &query)?, render::hits)?;
+        }
+        Command::Taxonomy(args) => {
+            let tree = match args.command {
+                None => {
+                    let me = access.unlocked(Gated::Taxonomy)?;
+                    app.taxonomy(&me, args.which.as_deref())?
+                }
+                Some(change) => {
+                    let me = access.unlocked(Gated::ChangeTaxonomy)?;
+                    match change {
+                        TaxonomyCommand::Rename { node, name } => app.rename_node(&me, &node, &name)?,
+                        TaxonomyCommand::Merge { node, into } => app.merge_nodes(&me, &node, &into)?,
+                        TaxonomyCommand::Split { node, names } => app.split_node(&me, &node, &names)?,
+                        TaxonomyCommand::Add { parent, name } => app.add_node(&me, &parent, &name)?,
+                        TaxonomyCommand::Undo => app.undo_taxonomy(&me)?,
+                    }
+                }
+            };
+            output.print(&tree, render::taxonomy)?;
+        }
+        Command::Model(command) => model(&access, command, output, &cancel)?,
+        Command::Provider(command) => provider(&access, command, output)?,
+        Command::Ledger { id } => {
+            let me = access.unlocked(Gated::Ledger)?;
+            output.print(&app.ledger(&me, id.as_deref())?, render::ledger)?;
+        }
+        Command::Backup { file } => {
+            let me = access.unlocked(Gated::Backup)?;
+            let passphrase = access.secrets.get_new(Secret::BackupPassphrase)?;
+            let done = app.backup(&me, &file, passphrase.expose_secret())?;
+            output.print(&done, |_, _| "Backed up, and read back to be sure.".to_owned())?;
+        }
+        Command::Restore { file, name } => {
+            let passphrase = access.secrets.get(Secret::BackupPassphrase)?;
+            let done = app.restore(&file, name.as_deref(), passphrase.expose_secret())?;
+            output.print(&done, |account, _| {
+                format!("Restored as {}. Sign in with its own password.", account.name)
+            })?;
+        }
+        Command::Settings(command) => settings(&access, command, output)?,
+        Command::Audit => {
+            let me = access.signed_in(Gated::Audit)?;
+            output.print(&app.audit(&me)?, render::audit)?;
+        }
+        Command::Doctor => {
+            let me = access.unlocked(Gated::Doctor).ok();
+            let view = app.doctor(me.as_ref());
+            output.print(&view, render::doctor)?;
+            if view.checks.iter().any(|check| check.state == "failed") {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Result<()> {
+    let app = access.app;
+    match command {
+        AccountCommand::Create { name, admin } => {
+            // The very first account needs nobody's leave.
+            let maker = if app.any_account()? { access.signed_in(Gated::AccountCreate).ok() } else { None };
+            let password = access.secrets.get_new(Secret::NewPassword)?;
+            let created = app.create_account(maker.as_ref(), &name, admin, password.expose_secret())?;
+            output.print(&created, |created, style| {
+                format!(
+                    "Account {} made ({}).\n\nRecovery code: {}\n\nWrite it down now. It opens your vault when the \
+                     password is forgotten, and it is not shown again.",
+                    created.account.name,
+                    created.account.role,
+                    style.bold(&created.recovery_code)
+                )
+            })?;
+        }
+        AccountCommand::List => output.print(&app.accounts()?, render::accounts)?,
+        AccountCommand::Role { name, role } => {
+            let me = access.signed_in(Gated::AccountRole)?;
+            let role = match role {
+                RoleArg::Admin => Role::Admin,
+                RoleArg::Regular => Role::Regular,
+            };
+            output.print(&app.set_role(&me, &name, role)?, |a, _| format!("{} is {} now.", a.name, a.role))?;
+        }
+        AccountCommand::Disable { name } => {
+            let me = access.signed_in(Gated::AccountDisable)?;
+            output.print(&app.set_disabled(&me, &name, true)?, |a, _| format!("{} cannot sign in now.", a.name))?;
+        }
+        AccountCommand::Enable { name } => {
+            let me = access.signed_in(Gated::AccountEnable)?;
+            output.print(&app.set_disabled(&me, &name, false)?, |a, _| format!("{} can sign in again.", a.name))?;
+        }
+        AccountCommand::Delete { name, erase: true } => {
+            let me = access.unlocked(Gated::AccountErase)?;
+            app.erase_account(me, &name)?;
+            output.say("The account and its vault are erased for good.")?;
+        }
+        AccountCommand::Delete { name, erase: false } => {
+            let me = access.signed_in(Gated::AccountDelete)?;
+            app.set_account_aside(&me, &name)?;
+            output.say("The account is gone; its vault is set aside, still encrypted, in the data folder.")?;
+        }
+        AccountCommand::Recover { name } => {
+            let code = access.secrets.get(Secret::RecoveryCode)?;
+            let password = access.secrets.get_new(Secret::NewPassword)?;
+            app.recover(&name, code.expose_secret(), password.expose_secret())?;
+            output.say("The new password is set. Everything in the vault is as it was.")?;
+        }
+        AccountCommand::Password => {
+            let me = access.unlocked(Gated::AccountPassword)?;
+            let password = access.secrets.get_new(Secret::NewPassword)?;
+            app.set_password(&me, password.expose_secret())?;
+            output.say("The password is changed.")?;
+        }
+        AccountCommand::RecoveryCode => {
+            let me = access.unlocked(Gated::RecoveryCode)?;
+            let code = app.new_recovery_code(&me)?;
+            output.print(&serde_json::json!({ "recovery_code": code }), |_, style| {
+                format!("Recovery code: {}\n\nThe old one no longer works.", style.bold(&code))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+fn sign_in(access: &Access<'_>, name: &str, output: Output) -> Result<()> {
+    let password = access.secrets.get(Secret::Password)?;
+    let stays = access.app.sign_in(name, password.expose_secret(), Client::CommandLine)?;
+    if stays {
+        output.say("Signed in; you stay signed in on this computer until `sign-out`.")?;
+    } else {
+        output.say("The password is right.")?;
+        output.remark(
+            "There is no keychain here to keep the sign-in, so each command asks for the password \
+             (or takes INSIGHT_JOURNEY_ACCOUNT and INSIGHT_JOURNEY_PASSWORD).",
+        );
+    }
+    Ok(())
+}
+
+fn model(access: &Access<'_>, command: ModelCommand, output: Output, cancel: &CancelToken) -> Result<()> {
+    let app = access.app;
+    match command {
+        ModelCommand::List => {
+            let me = access.unlocked(Gated::Models).ok();
+            output.print(&app.models(me.as_ref())?, render::models)
+        }
+        ModelCommand::Download { name } => {
+            let me = access.unlocked(Gated::ModelDownload)?;
+            output.print(&app.download_model(&me, &name, cancel)?, render::models)
+        }
+        ModelCommand::Add { file } => {
+            let me = access.unlocked(Gated::ModelAdd)?;
+            output.print(&app.add_model(&me, &file)?, render::models)
+        }
+        ModelCommand::Use { name } => {
+            let me = access.unlocked(Gated::ModelUse)?;
+            output.print(&app.use_model(&me, &name)?, render::models)
+        }
+        ModelCommand::Remove { name } => {
+            let me = access.unlocked(Gated::ModelRemove)?;
+            output.print(&app.remove_model(&me, &name)?, render::models)
+        }
+    }
+    .map_err(Into::into)
+}
+
+fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Result<()> {
+    let app = access.app;
+    match command {
+        ProviderCommand::List => {
+            let me = access.unlocked(Gated::Providers)?;
+            output.print(&app.providers(&me)?, render::providers)?;
+        }
+        ProviderCommand::Use { name } => {
+            let me = access.unlocked(Gated::ProviderUse)?;
+            output.print(&app.use_provider(&me, &name)?, render::providers)?;
+        }
+        ProviderCommand::SetKey { name } => {
+            let me = access.unlocked(Gated::ProviderSetKey)?;
+            let key = access.secrets.get(Secret::ProviderKey)?;
+            app.set_provider_key(&me, &name, &key)?;
+            output.say("The key is kept in your vault.")?;
+        }
+        ProviderCommand::Test => {
+            let me = access.unlocked(Gated::ProviderTest)?;
+            output.print(&app.test_provider(&me)?, |answer, _| answer.message.clone())?;
+        }
+    }
+    Ok(())
+}
+
+fn settings(access: &Access<'_>, command: SettingsCommand, output: Output) -> Result<()> {
+    let app = access.app;
+    let list = match command {
+        SettingsCommand::Get { key, system: false } => {
+            app.settings(&access.unlocked(Gated::Settings)?, key.as_deref())?
+        }
+        SettingsCommand::Get { key, system: true } => {
+            app.system_settings(&access.signed_in(Gated::SystemSettings)?, key.as_deref())?
+        }
+        SettingsCommand::Set { key, value, system: false } => {
+            let value = journey_app::settings::find(&key, Scope::Personal)?.parse(&value)?;
+            app.set_setting(&access.unlocked(Gated::ChangeSetting)?, &key, &value)?
+        }
+        SettingsCommand::Set { key, value, system: true } => {
+            let value = journey_app::settings::find(&key, Scope::System)?.parse(&value)?;
+            app.set_system_setting(&access.signed_in(Gated::ChangeSystemSetting)?, &key, &value)?
+        }
+    };
+    output.print(&list, render::settings)?;
+    Ok(())
+}
+
+/// From a pipe, or from the person's editor.
+fn reflection_text() -> Result<String> {
+    if !io::stdin().is_terminal() {
+        let mut bytes = Vec::new();
+        io::stdin()
+            .lock()
+            .take(MAX_TEXT_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|_| CommandError::usage("standard input could not be read"))?;
+        if bytes.len() as u64 > MAX_TEXT_BYTES {
+            return Err(CommandError::usage("the text is longer than 20 MB").hint("Write it in parts."));
+        }
+        return String::from_utf8(bytes).map_err(|_| {
+            CommandError::usage("the text is not UTF-8").hint("Save it as UTF-8 and try again.")
+        });
+    }
+    super::editor::edit()
+}
