@@ -1,1 +1,20 @@
-//! placeholder
+//! One person's encrypted store: the database, the sealed media, and the keys that open them.
+//!
+//! Architecture invariant: the only crate that knows the database. Its rows are its own; what goes
+//! in and out are the domain's types.
+
+pub mod error;
+pub mod keys;
+pub mod media;
+pub mod table;
+pub mod vault;
+
+pub use error::VaultError;
+pub use keys::VaultKeys;
+pub use table::recordings::RecordingsMut;
+pub use vault::{
+    Page, Vault, VaultPorts,
+    handles::{Anchors, NewRun, NewTranscript, Read, SessionDetail, Write},
+    lease::Lease,
+    open::OpenError,
+};

@@ -1,0 +1,361 @@
+//! The same belief, challenge or action across sessions.
+
+use super::column;
+use crate::VaultError;
+use jiff::Timestamp;
+use journey_domain::{
+    element::{ElementKind, UnknownWord},
+    ids::{ElementId, SessionId, ThreadId},
+    ports::{Clock, Ids},
+};
+use rusqlite::{Connection, Row};
+use serde_json::Value;
+use std::{ops::Deref, str::FromStr};
+
+/// A belief, challenge or action that came up more than once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Thread {
+    /// Identity.
+    pub id: ThreadId,
+    /// Belief, challenge or action.
+    pub kind: ElementKind,
+    /// Its name for people.
+    pub label: String,
+    /// The form in which it is compared.
+    pub normalised: String,
+    /// Where it stands, such as `held` or `open`.
+    pub state: String,
+    /// The thread into which a person merged it.
+    pub merged_into: Option<ThreadId>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Whether an element belongs to a thread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkState {
+    /// Looks alike; the person has not said.
+    Suggested,
+    /// It does.
+    Confirmed,
+    /// It does not, and is not suggested again.
+    Rejected,
+}
+
+impl LinkState {
+    /// The word that is stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suggested => "suggested",
+            Self::Confirmed => "confirmed",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+impl FromStr for LinkState {
+    type Err = UnknownWord;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "suggested" => Ok(Self::Suggested),
+            "confirmed" => Ok(Self::Confirmed),
+            "rejected" => Ok(Self::Rejected),
+            _ => Err(UnknownWord("thread link state")),
+        }
+    }
+}
+
+/// An element in a thread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadLink {
+    /// Which thread.
+    pub thread: ThreadId,
+    /// Which element.
+    pub element: ElementId,
+    /// Its session.
+    pub session: SessionId,
+    /// Whether it belongs there.
+    pub state: LinkState,
+    /// How alike, 0 to 1.
+    pub similarity: f32,
+}
+
+/// Something a person or the program did to a thread.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ThreadEvent {
+    /// Counts up.
+    pub number: i64,
+    /// Which thread.
+    pub thread: ThreadId,
+    /// What, such as `merge`.
+    pub what: String,
+    /// What is needed to take it back.
+    pub payload: Value,
+    /// When.
+    pub at: Timestamp,
+}
+
+const COLUMNS: &str = "id, kind, label, normalised, state, merged_into, created_at";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Thread> {
+    Ok(Thread {
+        id: ThreadId::new(column::uuid(row, 0)?),
+        kind: column::word(row, 1)?,
+        label: row.get(2)?,
+        normalised: row.get(3)?,
+        state: row.get(4)?,
+        merged_into: column::uuid_opt(row, 5)?.map(ThreadId::new),
+        created_at: column::time(row, 6)?,
+    })
+}
+
+fn read_link(row: &Row<'_>) -> rusqlite::Result<ThreadLink> {
+    Ok(ThreadLink {
+        thread: ThreadId::new(column::uuid(row, 0)?),
+        element: ElementId::new(column::uuid(row, 1)?),
+        session: SessionId::new(column::uuid(row, 2)?),
+        state: column::word(row, 3)?,
+        similarity: row.get(4)?,
+    })
+}
+
+fn read_event(row: &Row<'_>) -> rusqlite::Result<ThreadEvent> {
+    Ok(ThreadEvent {
+        number: row.get(0)?,
+        thread: ThreadId::new(column::uuid(row, 1)?),
+        what: row.get(2)?,
+        payload: column::json(row, 3)?,
+        at: column::time(row, 4)?,
+    })
+}
+
+/// Reads threads.
+#[derive(Clone, Copy)]
+pub struct Threads<'c> {
+    conn: &'c Connection,
+}
+
+impl<'c> Threads<'c> {
+    pub(crate) const fn new(conn: &'c Connection) -> Self {
+        Self { conn }
+    }
+
+    /// One thread.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn get(&self, id: ThreadId) -> Result<Thread, VaultError> {
+        let sql = format!("SELECT {COLUMNS} FROM threads WHERE id = ?1");
+        column::row(self.conn, &sql, &[id.uuid().as_bytes()], read)?
+            .ok_or(VaultError::NotFound("thread"))
+    }
+
+    /// The thread whose id begins with `prefix` (at least 8 characters).
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], [`VaultError::Ambiguous`], [`VaultError::BadId`].
+    pub fn find(&self, prefix: &str) -> Result<ThreadId, VaultError> {
+        column::id_by_prefix(
+            self.conn,
+            "SELECT id FROM threads WHERE id BETWEEN ?1 AND ?2 LIMIT 2",
+            prefix,
+            "thread",
+        )
+        .map(ThreadId::new)
+    }
+
+    /// The threads that are not merged into others, oldest first.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn all(&self) -> Result<Vec<Thread>, VaultError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM threads WHERE merged_into IS NULL ORDER BY created_at, id"
+        );
+        column::rows(self.conn, &sql, &[], read)
+    }
+
+    /// The unmerged thread of a kind with exactly this normalised text, if there is one.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn by_text(
+        &self,
+        kind: ElementKind,
+        normalised: &str,
+    ) -> Result<Option<Thread>, VaultError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM threads
+             WHERE kind = ?1 AND normalised = ?2 AND merged_into IS NULL
+             ORDER BY created_at LIMIT 1"
+        );
+        column::row(self.conn, &sql, &[&kind.as_str(), &normalised], read)
+    }
+
+    /// The elements of a thread, oldest link first.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn links(&self, thread: ThreadId) -> Result<Vec<ThreadLink>, VaultError> {
+        column::rows(
+            self.conn,
+            "SELECT thread_id, element_id, session_id, state, similarity FROM thread_links
+             WHERE thread_id = ?1 ORDER BY at, element_id",
+            &[thread.uuid().as_bytes()],
+            read_link,
+        )
+    }
+
+    /// What was done to a thread and holds, oldest first.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn events(&self, thread: ThreadId) -> Result<Vec<ThreadEvent>, VaultError> {
+        column::rows(
+            self.conn,
+            "SELECT id, thread_id, what, payload, at FROM thread_events
+             WHERE thread_id = ?1 AND undone_at IS NULL ORDER BY id",
+            &[thread.uuid().as_bytes()],
+            read_event,
+        )
+    }
+}
+
+/// Writes threads.
+#[derive(Clone, Copy)]
+pub struct ThreadsMut<'c> {
+    read: Threads<'c>,
+    clock: &'c dyn Clock,
+    ids: &'c dyn Ids,
+}
+
+impl<'c> Deref for ThreadsMut<'c> {
+    type Target = Threads<'c>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.read
+    }
+}
+
+impl<'c> ThreadsMut<'c> {
+    pub(crate) const fn new(conn: &'c Connection, clock: &'c dyn Clock, ids: &'c dyn Ids) -> Self {
+        Self { read: Threads::new(conn), clock, ids }
+    }
+
+    /// Makes a thread.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn create(
+        &self,
+        kind: ElementKind,
+        label: &str,
+        normalised: &str,
+        state: &str,
+    ) -> Result<ThreadId, VaultError> {
+        let id = ThreadId::new(self.ids.next());
+        column::execute(
+            self.conn,
+            "INSERT INTO threads (id, kind, label, normalised, state, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            &[
+                id.uuid().as_bytes(),
+                &kind.as_str(),
+                &label,
+                &normalised,
+                &state,
+                &column::micros(self.clock.now()),
+            ],
+        )?;
+        Ok(id)
+    }
+
+    /// Puts an element in a thread, or changes how it stands there.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn link(&self, link: &ThreadLink) -> Result<(), VaultError> {
+        column::execute(
+            self.conn,
+            "INSERT INTO thread_links (thread_id, element_id, session_id, state, similarity, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (thread_id, element_id) DO UPDATE SET state = excluded.state,
+                 similarity = excluded.similarity, at = excluded.at",
+            &[
+                link.thread.uuid().as_bytes(),
+                link.element.uuid().as_bytes(),
+                link.session.uuid().as_bytes(),
+                &link.state.as_str(),
+                &link.similarity,
+                &column::micros(self.clock.now()),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Says where a thread stands.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn set_state(&self, thread: ThreadId, state: &str) -> Result<(), VaultError> {
+        let sql = "UPDATE threads SET state = ?2 WHERE id = ?1";
+        let n_changed = column::execute(self.conn, sql, &[thread.uuid().as_bytes(), &state])?;
+        column::found(n_changed, "thread")
+    }
+
+    /// Merges a thread into another, or takes it out again. Its links stay its own, so that
+    /// nothing is lost.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn set_merged(&self, thread: ThreadId, into: Option<ThreadId>) -> Result<(), VaultError> {
+        let sql = "UPDATE threads SET merged_into = ?2 WHERE id = ?1";
+        let into = into.map(|it| *it.uuid().as_bytes());
+        let n_changed = column::execute(self.conn, sql, &[thread.uuid().as_bytes(), &into])?;
+        column::found(n_changed, "thread")
+    }
+
+    /// Notes what was done, with what is needed to take it back.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn note(
+        &self,
+        thread: ThreadId,
+        session: Option<SessionId>,
+        what: &str,
+        payload: &Value,
+    ) -> Result<i64, VaultError> {
+        column::execute(
+            self.conn,
+            "INSERT INTO thread_events (thread_id, session_id, what, payload, at)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+            &[
+                thread.uuid().as_bytes(),
+                &session.map(|it| *it.uuid().as_bytes()),
+                &what,
+                &column::to_json(payload)?,
+                &column::micros(self.clock.now()),
+            ],
+        )?;
+        Ok(self.conn.last_insert_rowid())
+    }
+
+    /// Marks the last event that holds, of any thread, as undone and gives it; whoever knows its
+    /// payload then takes it back.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn undo_last(&self) -> Result<Option<ThreadEvent>, VaultError> {
+        column::row(
+            self.conn,
+            "UPDATE thread_events SET undone_at = ?1
+             WHERE id = (SELECT max(id) FROM thread_events WHERE undone_at IS NULL)
+             RETURNING id, thread_id, what, payload, at",
+            &[&column::micros(self.clock.now())],
+            read_event,
+        )
+    }
+}

@@ -1,0 +1,181 @@
+//! One person's open vault: the database behind one writer and a few readers, and the folder of
+//! sealed media.
+
+pub mod handles;
+pub mod lease;
+pub mod open;
+
+mod erase;
+mod media_files;
+mod migrate;
+mod pool;
+
+use crate::{VaultError, error::VaultError as Failure, media::MediaKey, table::search};
+use handles::{Read, Write};
+use journey_domain::{
+    ids::LedgerId,
+    ledger::{OutgoingRequest, RequestOutcome},
+    ports::{Clock, Ids, Ledger, LedgerError, Random},
+};
+use lease::Lease;
+use pool::Pool;
+use rusqlite::{Connection, TransactionBehavior};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// What a vault needs from the world.
+#[derive(Clone)]
+pub struct VaultPorts {
+    /// For the times that are stored.
+    pub clock: Arc<dyn Clock>,
+    /// For the ids of jobs, ledger rows, recordings and threads.
+    pub ids: Arc<dyn Ids>,
+    /// For the salts of media files.
+    pub random: Arc<dyn Random>,
+}
+
+/// A page of a list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Where the next one begins, to be given back as it is; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// An open vault. Shared by `Arc`; dropping the last one closes the database and wipes the keys.
+///
+/// Calls block: an async caller uses a blocking thread.
+pub struct Vault {
+    dir: PathBuf,
+    writer: Mutex<Connection>,
+    readers: Pool,
+    media_key: MediaKey,
+    ports: VaultPorts,
+}
+
+impl Vault {
+    /// The vault's folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Reads, all of `ask` from one state of the database.
+    ///
+    /// # Errors
+    /// What `ask` gives, or the database's failure.
+    pub fn read<T, E: From<VaultError>>(
+        &self,
+        ask: impl FnOnce(&Read<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.readers.take();
+        let snapshot = conn.transaction().map_err(Failure::from)?;
+        let answer = ask(&Read::new(&snapshot))?;
+        snapshot.finish().map_err(Failure::from)?;
+        Ok(answer)
+    }
+
+    /// Writes, all of `change` or nothing: it is durable when this returns `Ok`, and undone when
+    /// `change` fails.
+    ///
+    /// Not to be called from within `change`: there is one writer.
+    ///
+    /// # Errors
+    /// What `change` gives, or the database's failure.
+    pub fn write<T, E: From<VaultError>>(
+        &self,
+        change: impl FnOnce(&Write<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut conn = self.writer();
+        let transaction = conn
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(Failure::from)?;
+        let value = change(&Write::new(&transaction, &self.ports))?;
+        transaction.commit().map_err(Failure::from)?;
+        Ok(value)
+    }
+
+    /// Takes the lease under which jobs run, or `None` while another process (or another part of
+    /// this one) holds it.
+    ///
+    /// # Errors
+    /// [`VaultError::Io`] when the lock file cannot be used.
+    pub fn try_lease(&self) -> Result<Option<Lease>, VaultError> {
+        Lease::try_acquire(&self.dir)
+    }
+
+    /// Whether the search index says exactly what the tables say.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn check_search(&self) -> Result<bool, VaultError> {
+        self.write(|write| search::check(write.conn()))
+    }
+
+    /// Makes the search index anew.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn rebuild_search(&self) -> Result<(), VaultError> {
+        self.write(|write| search::rebuild(write.conn()))
+    }
+
+    /// Checks every page of the database against its seal, and the tables against each other.
+    /// Gives what is wrong, in SQLite's words; nothing when all is well.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn check_database(&self) -> Result<Vec<String>, VaultError> {
+        let conn = self.readers.take();
+        let mut wrong = Vec::new();
+        for pragma in ["cipher_integrity_check", "integrity_check", "foreign_key_check"] {
+            let mut statement = conn.prepare(&format!("PRAGMA {pragma}"))?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let said: String = row.get(0)?;
+                if said != "ok" {
+                    wrong.push(said);
+                }
+            }
+        }
+        Ok(wrong)
+    }
+
+    /// To be called when nothing happens for a while: empties the write-ahead log into the database
+    /// and gives memory back.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn rest(&self) -> Result<(), VaultError> {
+        let conn = self.writer();
+        erase::truncate_wal(&conn)?;
+        conn.execute_batch("PRAGMA optimize; PRAGMA shrink_memory;")?;
+        drop(conn);
+        self.readers.shrink()
+    }
+
+    fn writer(&self) -> impl std::ops::DerefMut<Target = Connection> {
+        // A panic in a change has rolled it back, so the connection is as good as before.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Vault {
+    fn drop(&mut self) {
+        // Only keeps the query planner's figures fresh; closing must not fail for it.
+        drop(self.writer().execute_batch("PRAGMA optimize;"));
+    }
+}
+
+impl Ledger for Vault {
+    fn about_to_send(&self, request: &OutgoingRequest) -> Result<LedgerId, LedgerError> {
+        self.write(|write| write.ledger_mut().begin(request)).map_err(|_: VaultError| LedgerError)
+    }
+
+    fn came_back(&self, id: LedgerId, outcome: &RequestOutcome) -> Result<(), LedgerError> {
+        self.write(|write| write.ledger_mut().end(id, outcome)).map_err(|_: VaultError| LedgerError)
+    }
+}

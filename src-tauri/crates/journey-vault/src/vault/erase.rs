@@ -1,0 +1,107 @@
+//! Erasing for good: rows, index, log and files.
+
+use super::{
+    Vault, migrate,
+    open::{MEDIA_DIR, remove_if_there},
+};
+use crate::{
+    VaultError,
+    table::{column, ledger::LedgerRowsMut, search},
+};
+use journey_domain::ids::SessionId;
+use rusqlite::Connection;
+use std::{fs, io, path::Path};
+
+impl Vault {
+    /// Erases a session for good: its rows, its words in the search index, the bodies of its
+    /// requests, its media, what the write-ahead log and copies made before a migration hold of it.
+    ///
+    /// When this is interrupted after the rows are gone, the rest is done when the vault is opened
+    /// next.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], [`VaultError::Busy`] when another process keeps the log from being
+    /// emptied (the rows are gone then), or the failure of disk or database.
+    pub fn erase_session(&self, session: SessionId) -> Result<(), VaultError> {
+        self.write(|write| {
+            let conn = write.conn();
+            search::unindex(conn, session)?;
+            LedgerRowsMut::new(conn, &*self.ports.clock, &*self.ports.ids).erase_bodies(session)?;
+            erase_threads(conn, session)?;
+            let sql = "DELETE FROM sessions WHERE id = ?1";
+            let n_changed = column::execute(conn, sql, &[session.uuid().as_bytes()])?;
+            column::found(n_changed, "session")?;
+            let sql = "INSERT INTO erasures (session_id, at) VALUES (?1, ?2)";
+            let now = column::micros(self.ports.clock.now());
+            column::execute(conn, sql, &[session.uuid().as_bytes(), &now])?;
+            Ok::<_, VaultError>(())
+        })?;
+        self.finish_erasures()
+    }
+
+    /// Removes the files of sessions whose rows are gone and empties the log.
+    pub(super) fn finish_erasures(&self) -> Result<(), VaultError> {
+        let conn = self.writer();
+        let sql = "SELECT session_id FROM erasures";
+        let sessions = column::rows(&conn, sql, &[], |row| column::uuid(row, 0))?;
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let media = self.dir.join(MEDIA_DIR);
+        for session in &sessions {
+            match fs::remove_dir_all(media.join(session.hyphenated().to_string())) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        migrate::sync_parent(&media.join("any"))?;
+        remove_backups(&self.dir)?;
+        truncate_wal(&conn)?;
+        for session in &sessions {
+            let sql = "DELETE FROM erasures WHERE session_id = ?1";
+            column::execute(&conn, sql, &[session.as_bytes()])?;
+        }
+        Ok(())
+    }
+}
+
+/// Forgets threads that stood on this session alone; one that took its words from here and stands
+/// elsewhere too takes words from there.
+fn erase_threads(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
+    column::execute(
+        conn,
+        "DELETE FROM threads WHERE id IN (SELECT thread_id FROM thread_links WHERE session_id = ?1)
+         AND NOT EXISTS (SELECT 1 FROM thread_links AS l
+                         WHERE l.thread_id = threads.id AND l.session_id <> ?1)",
+        &[session.uuid().as_bytes()],
+    )?;
+    column::execute(
+        conn,
+        "UPDATE threads SET (label, normalised) = (
+             SELECT e.label, lower(e.label) FROM thread_links AS l
+             JOIN elements AS e ON e.id = l.element_id
+             WHERE l.thread_id = threads.id AND l.session_id <> ?1 ORDER BY l.at LIMIT 1)
+         WHERE id IN (SELECT thread_id FROM thread_links WHERE session_id = ?1)
+           AND EXISTS (SELECT 1 FROM thread_links AS l JOIN elements AS e ON e.id = l.element_id
+                       WHERE l.thread_id = threads.id AND l.session_id = ?1
+                         AND e.label = threads.label)
+           AND EXISTS (SELECT 1 FROM thread_links AS l JOIN elements AS e ON e.id = l.element_id
+                       WHERE l.thread_id = threads.id AND l.session_id <> ?1)",
+        &[session.uuid().as_bytes()],
+    )?;
+    Ok(())
+}
+
+/// Removes the copies made before migrations: they hold what has been erased since.
+fn remove_backups(dir: &Path) -> Result<(), VaultError> {
+    for version in 0..migrate::newest() {
+        remove_if_there(&migrate::backup_path(dir, version))?;
+    }
+    Ok(())
+}
+
+/// Moves the write-ahead log into the database and empties it.
+pub(super) fn truncate_wal(conn: &Connection) -> Result<(), VaultError> {
+    let busy: bool = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy { Err(VaultError::Busy) } else { Ok(()) }
+}

@@ -1,0 +1,166 @@
+//! The vault's media folder: which file belongs to which recording.
+
+use super::{
+    Vault, migrate,
+    open::{MEDIA_DIR, make_dir, remove_if_there},
+};
+use crate::{
+    VaultError,
+    media::{BlobReader, BlobWriter, MediaFile, PcmReader, Recovered, SegmentWriter},
+    table::recordings::{Recording, RecordingKind, RecordingState},
+};
+use journey_domain::ids::{RecordingId, SessionId};
+use std::{collections::HashSet, fs, path::PathBuf};
+
+/// The media type of captured samples.
+const PCM_MEDIA_TYPE: &str = "audio/x-pcm";
+
+impl Vault {
+    /// Begins a recording: its row, then its file. What is appended is sealed as it is written.
+    ///
+    /// After `finish`, [`RecordingsMut::seal`](crate::RecordingsMut::seal) notes what it holds.
+    ///
+    /// # Errors
+    /// The failure of disk or database.
+    pub fn begin_recording(
+        &self,
+        session: SessionId,
+    ) -> Result<(Recording, SegmentWriter), VaultError> {
+        let recording = self.begin(session, RecordingKind::Captured, PCM_MEDIA_TYPE)?;
+        let file = self.file(&recording);
+        let writer = SegmentWriter::create(&file, &*self.ports.random)?;
+        Ok((recording, writer))
+    }
+
+    /// Begins a kept file: a FLAC of what was captured, or an import's own audio track.
+    ///
+    /// After `finish`, [`RecordingsMut::seal`](crate::RecordingsMut::seal) notes what it holds.
+    ///
+    /// # Errors
+    /// The failure of disk or database.
+    pub fn begin_kept(
+        &self,
+        session: SessionId,
+        kind: RecordingKind,
+        media_type: &str,
+    ) -> Result<(Recording, BlobWriter), VaultError> {
+        let recording = self.begin(session, kind, media_type)?;
+        let file = self.file(&recording);
+        let writer = BlobWriter::create(&file, &*self.ports.random)?;
+        Ok((recording, writer))
+    }
+
+    /// Opens the samples of a captured recording. Anything missing or changed is an error.
+    ///
+    /// # Errors
+    /// The media's failure.
+    pub fn open_pcm(&self, recording: &Recording) -> Result<PcmReader, VaultError> {
+        Ok(PcmReader::open(&self.file(recording))?)
+    }
+
+    /// Opens what can still be read of a damaged recording; the rest is silence, and listed.
+    ///
+    /// # Errors
+    /// The media's failure.
+    pub fn open_pcm_lenient(&self, recording: &Recording) -> Result<PcmReader, VaultError> {
+        Ok(PcmReader::open_lenient(&self.file(recording))?)
+    }
+
+    /// Opens a kept file.
+    ///
+    /// # Errors
+    /// The media's failure.
+    pub fn open_kept(&self, recording: &Recording) -> Result<BlobReader, VaultError> {
+        Ok(BlobReader::open(&self.file(recording))?)
+    }
+
+    /// Seals a recording that was being written when the program ended, and notes what it holds.
+    ///
+    /// Only for one that the database names as unfinished; a file that is missing or was cut before
+    /// its first sample is an empty recording.
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`] for a recording that is not unfinished, or the media's failure.
+    pub fn recover_recording(&self, id: RecordingId) -> Result<Recovered, VaultError> {
+        let recording = self.read(|read| read.recordings().get(id))?;
+        if recording.state != RecordingState::Writing || recording.kind != RecordingKind::Captured {
+            return Err(VaultError::Refused("the recording is not an unfinished one"));
+        }
+        self.make_session_dir(&recording)?;
+        let recovered = crate::media::recover(&self.file(&recording), &*self.ports.random)?;
+        self.write(|write| {
+            let (n_samples, marks) = (recovered.n_samples, recovered.marks.as_slice());
+            write.recordings().seal(id, RecordingState::Recovered, n_samples, 0, marks)
+        })?;
+        Ok(recovered)
+    }
+
+    /// Removes files that no recording names, such as those of forgotten recordings. Not while a
+    /// recording begins. Gives how many.
+    ///
+    /// # Errors
+    /// The failure of disk or database.
+    pub fn sweep_media(&self) -> Result<usize, VaultError> {
+        let media = self.dir.join(MEDIA_DIR);
+        let mut n_removed = 0;
+        for folder in fs::read_dir(&media)? {
+            let folder = folder?;
+            let Some(session) = folder.file_name().to_str().and_then(|name| name.parse().ok())
+            else {
+                continue;
+            };
+            let named: HashSet<PathBuf> = self
+                .read(|read| read.recordings().of_session(session))?
+                .iter()
+                .map(|recording| self.path(recording))
+                .collect();
+            for file in fs::read_dir(folder.path())? {
+                let path = file?.path();
+                if !named.contains(&path) && path.extension().is_some_and(|it| it == "seg") {
+                    fs::remove_file(&path)?;
+                    n_removed += 1;
+                }
+            }
+            if named.is_empty() {
+                // Fails where something else lies in it, which then stays.
+                drop(fs::remove_dir(folder.path()));
+            }
+        }
+        Ok(n_removed)
+    }
+
+    fn begin(
+        &self,
+        session: SessionId,
+        kind: RecordingKind,
+        media_type: &str,
+    ) -> Result<Recording, VaultError> {
+        let id = RecordingId::new(self.ports.ids.next());
+        let recording =
+            self.write(|write| write.recordings().begin(id, session, kind, media_type))?;
+        self.make_session_dir(&recording)?;
+        // A number is given again when its recording was forgotten before the sweep.
+        remove_if_there(&self.path(&recording))?;
+        Ok::<_, VaultError>(recording)
+    }
+
+    fn make_session_dir(&self, recording: &Recording) -> Result<(), VaultError> {
+        let path = self.path(recording);
+        let dir = path.parent().unwrap_or(&self.dir);
+        if !dir.try_exists()? {
+            make_dir(dir)?;
+            migrate::sync_parent(dir)?;
+        }
+        Ok(())
+    }
+
+    fn file(&self, recording: &Recording) -> MediaFile<'_> {
+        MediaFile { path: self.path(recording), key: &self.media_key, recording: recording.id }
+    }
+
+    /// `media/<session>/<number>.seg` in the vault's folder.
+    fn path(&self, recording: &Recording) -> PathBuf {
+        let folder = self.dir.join(MEDIA_DIR).join(recording.session.to_string());
+        folder.join(format!("{}.seg", recording.number))
+    }
+}
