@@ -1,1 +1,10 @@
-//! placeholder
+//! Sound: capture, decoding, detection of speech, transcription in a worker process, speech models.
+//!
+//! Architecture invariant: whisper.cpp and the decoders of foreign files run in the worker process
+//! alone; a damaged model or a hostile file ends that process, never the program.
+
+pub mod decode;
+pub mod engine;
+pub mod loop_detector;
+pub mod whisper;
+pub mod worker;

@@ -1,0 +1,3 @@
+//! whisper.cpp and its model files.
+
+pub mod model_file;

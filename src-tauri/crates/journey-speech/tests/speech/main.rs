@@ -1,0 +1,2 @@
+//! Integration tests of the speech crate, as one binary.
+
