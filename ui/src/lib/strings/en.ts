@@ -343,7 +343,7 @@ export const en = {
     quote: "Rests on",
     evidenceCount: (n: number): string => many(n, "place", "places"),
     due: (date: string): string => `by ${date}`,
-    links: "Connected with",
+    this: "this",
     care: "If some of this is hard to carry alone, there are people to talk to.",
     careOpen: "See help lines",
     working: "Under way",

@@ -1,0 +1,54 @@
+import { call, failure, on, type PlaybackView } from "$lib/api";
+import { toasts } from "./toasts.svelte";
+
+const silent: PlaybackView = {
+  session: null,
+  playing: false,
+  position_ms: 0,
+  rate: 1,
+  skip_silence: false,
+};
+
+/** What is being played. The sound itself is made by the core. */
+class Player {
+  view = $state.raw<PlaybackView>(silent);
+
+  watch(): () => void {
+    return on("playback", (view) => {
+      this.view = view;
+    });
+  }
+
+  /** From a moment (null: where it stands) to another (null: the end). */
+  async play(id: string, from_ms: number | null, to_ms: number | null = null): Promise<void> {
+    await this.#order(() => call("play", { id, from_ms, to_ms }));
+  }
+
+  async toggle(id: string): Promise<void> {
+    if (this.view.playing && this.view.session === id) await this.#order(() => call("pause"));
+    else await this.play(id, null);
+  }
+
+  async seek(id: string, position_ms: number): Promise<void> {
+    if (this.view.session === id) await this.#order(() => call("seek", { position_ms }));
+    else await this.play(id, position_ms);
+  }
+
+  async set(rate: number, skip_silence: boolean): Promise<void> {
+    await this.#order(() => call("playback_set", { rate, skip_silence }));
+  }
+
+  async silence(): Promise<void> {
+    if (this.view.playing) await this.#order(() => call("pause"));
+  }
+
+  async #order(order: () => Promise<PlaybackView>): Promise<void> {
+    try {
+      this.view = await order();
+    } catch (reason) {
+      toasts.problem(failure(reason));
+    }
+  }
+}
+
+export const player = new Player();

@@ -1,0 +1,131 @@
+import {
+  call,
+  failure,
+  on,
+  type Failure,
+  type RecordingFrame,
+  type RecordingView,
+  type RecordingWarning,
+} from "$lib/api";
+
+/** How many levels the line on the page remembers: 12 s at 20 a second. */
+export const REMEMBERED = 240;
+
+/** The recording that is going on, wherever it was started. */
+class Recording {
+  view = $state.raw<RecordingView | null>(null);
+  elapsed = $state(0);
+  peak = $state(0);
+  levels = $state.raw<number[]>([]);
+  warnings = $state.raw<RecordingWarning[]>([]);
+  settled = $state("");
+  provisional = $state("");
+  error = $state.raw<Failure | null>(null);
+  busy = $state(false);
+  /** The session that the last recording became, until the person goes on. */
+  finished = $state<string | null>(null);
+
+  watch(): () => void {
+    void this.#join();
+    return on("recording", (view) => {
+      const begun = this.view === null && view !== null && !this.busy;
+      this.view = view;
+      if (begun) void this.#join();
+    });
+  }
+
+  async start(device: string | null, question: string | null): Promise<void> {
+    if (this.busy || this.view !== null) return;
+    this.busy = true;
+    this.#clear();
+    try {
+      this.view = await call("record_start", {
+        device,
+        question,
+        channel: (frame) => this.#hear(frame),
+      });
+    } catch (reason) {
+      this.error = failure(reason);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  async pause(): Promise<void> {
+    await this.#order(() => call("record_pause"));
+  }
+
+  async resume(): Promise<void> {
+    await this.#order(() => call("record_resume"));
+  }
+
+  async device(device: string): Promise<void> {
+    await this.#order(() => call("record_device", { device }));
+  }
+
+  async stop(): Promise<void> {
+    if (this.view === null || this.busy) return;
+    this.busy = true;
+    try {
+      const { session } = await call("record_stop");
+      this.finished = session;
+      this.view = null;
+    } catch (reason) {
+      this.error = failure(reason);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  reset(): void {
+    this.finished = null;
+    this.error = null;
+  }
+
+  async #order(order: () => Promise<RecordingView>): Promise<void> {
+    try {
+      this.view = await order();
+      this.error = null;
+    } catch (reason) {
+      this.error = failure(reason);
+    }
+  }
+
+  async #join(): Promise<void> {
+    try {
+      const view = await call("record_watch", { channel: (frame) => this.#hear(frame) });
+      if (view !== null) {
+        if (this.view === null) this.#clear();
+        this.view = view;
+        this.elapsed = view.elapsed_ms;
+      }
+    } catch {
+      // Nobody is signed in yet: there is nothing to join.
+    }
+  }
+
+  #clear(): void {
+    this.elapsed = 0;
+    this.peak = 0;
+    this.levels = [];
+    this.warnings = [];
+    this.settled = "";
+    this.provisional = "";
+    this.error = null;
+    this.finished = null;
+  }
+
+  #hear(frame: RecordingFrame): void {
+    if (frame.type === "text") {
+      this.settled = frame.settled;
+      this.provisional = frame.provisional;
+      return;
+    }
+    this.elapsed = frame.elapsed_ms;
+    this.peak = frame.peak;
+    this.warnings = frame.warnings;
+    this.levels = [...this.levels.slice(1 - REMEMBERED), frame.rms];
+  }
+}
+
+export const recording = new Recording();

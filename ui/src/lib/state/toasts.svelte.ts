@@ -1,0 +1,65 @@
+import type { Failure } from "$lib/api";
+
+export interface Toast {
+  id: number;
+  text: string;
+  hint: string | null;
+  warn: boolean;
+  action: { label: string; run: () => void } | null;
+}
+
+const SHOWN_MS = 8000;
+
+class Toasts {
+  all = $state<Toast[]>([]);
+  #next = 1;
+  readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
+
+  tell(text: string, action: Toast["action"] = null): void {
+    this.#push({ id: this.#next++, text, hint: null, warn: false, action });
+  }
+
+  problem(failure: Pick<Failure, "message" | "hint">): void {
+    this.#push({
+      id: this.#next++,
+      text: sentence(failure.message),
+      hint: failure.hint,
+      warn: true,
+      action: null,
+    });
+  }
+
+  dismiss(id: number): void {
+    this.release(id);
+    this.all = this.all.filter((it) => it.id !== id);
+  }
+
+  /** Stays while a pointer or the focus is on it. */
+  hold(id: number): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+  }
+
+  release(id: number): void {
+    this.hold(id);
+    this.#timers.set(
+      id,
+      setTimeout(() => {
+        this.all = this.all.filter((it) => it.id !== id);
+      }, SHOWN_MS),
+    );
+  }
+
+  #push(toast: Toast): void {
+    this.all = [...this.all.slice(-2), toast];
+    this.release(toast.id);
+  }
+}
+
+/** A message of the core as a sentence. */
+export function sentence(message: string): string {
+  const first = message.charAt(0).toUpperCase() + message.slice(1);
+  return /[.!?]$/u.test(first) ? first : `${first}.`;
+}
+
+export const toasts = new Toasts();
