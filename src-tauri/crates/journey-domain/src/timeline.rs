@@ -57,6 +57,8 @@ pub enum LossReason {
     Overrun,
     /// The disk was full.
     DiskFull,
+    /// Writing failed for another reason than a full disk.
+    WriteFailed,
     /// The computer slept.
     Suspended,
 }
@@ -69,6 +71,7 @@ impl LossReason {
             Self::DeviceLost => "the microphone was lost",
             Self::Overrun => "the computer could not keep up",
             Self::DiskFull => "the disk was full",
+            Self::WriteFailed => "the recording could not be written",
             Self::Suspended => "the computer was asleep",
         }
     }
