@@ -8,6 +8,8 @@ use journey_domain::{error_code::ErrorCode, ports::CancelToken};
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 
+pub(crate) mod media;
+
 /// What a sound file says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MediaInfo {

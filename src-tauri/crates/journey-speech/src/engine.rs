@@ -4,11 +4,13 @@
 
 use journey_domain::{error_code::ErrorCode, ports::CancelToken, transcript::SpokenSegment};
 
+mod noise;
 mod pieces;
 mod warm;
 
 pub use crate::whisper::model_file::{BadModel, ModelFile, ModelKind};
-pub use pieces::{MAX_PIECE_SAMPLES, PieceCutter};
+pub use crate::worker::{Hello as Confinement, WorkerCommand};
+pub use pieces::{MAX_PIECE_SAMPLES, Piece, PieceCutter};
 pub use warm::{WorkerEngine, default_threads};
 
 /// Which language is spoken.
