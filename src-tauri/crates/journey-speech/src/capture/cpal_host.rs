@@ -1,0 +1,159 @@
+//! The sound system of this computer: PulseAudio (PipeWire speaks it too), else ALSA, and what cpal
+//! offers on other systems.
+
+use super::{
+    feed::{StreamAlarm, StreamFeed, StreamFormat, StreamReader, stream_channel},
+    host::{AudioError, AudioHost, DeviceId, InputDevice, InputStream, OpenStream},
+};
+use cpal::{
+    BufferSize, Device, ErrorKind, FromSample, I24, SampleFormat, SizedSample, StreamConfig, U24,
+    traits::{DeviceTrait, HostTrait, StreamTrait},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long opening may take.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Callbacks a second: short enough that a kill loses little, long enough to cost nothing.
+const CALLBACKS_PER_SECOND: u32 = 25;
+
+/// Microphones through cpal.
+#[derive(Default)]
+pub struct CpalHost {
+    host: Mutex<Option<Arc<cpal::Host>>>,
+}
+
+impl std::fmt::Debug for CpalHost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CpalHost").finish_non_exhaustive()
+    }
+}
+
+struct CpalStream {
+    _stream: cpal::Stream,
+}
+
+impl InputStream for CpalStream {}
+
+impl CpalHost {
+    /// Connects when it is first asked for something.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn host(&self) -> Arc<cpal::Host> {
+        let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(host.get_or_insert_with(|| Arc::new(cpal::default_host())))
+    }
+
+    /// Maps an error. After one that says the server is gone, the next call connects anew.
+    fn mapped(&self, error: &cpal::Error) -> AudioError {
+        if matches!(error.kind(), ErrorKind::StreamInvalidated | ErrorKind::HostUnavailable) {
+            *self.host.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        }
+        match error.kind() {
+            ErrorKind::DeviceNotAvailable => AudioError::NoDevice,
+            ErrorKind::PermissionDenied => AudioError::Permission,
+            ErrorKind::DeviceBusy => AudioError::Busy,
+            ErrorKind::UnsupportedConfig => AudioError::Format,
+            ErrorKind::HostUnavailable | ErrorKind::StreamInvalidated => AudioError::Unavailable,
+            _ => AudioError::Failed,
+        }
+    }
+
+    fn described(&self, device: &Device, default: Option<&str>) -> Result<InputDevice, AudioError> {
+        let id = device.id().map_err(|e| self.mapped(&e))?.to_string();
+        let name = device.description().map_err(|e| self.mapped(&e))?.name().to_owned();
+        Ok(InputDevice { is_default: default == Some(&id), id: DeviceId::new(id), name })
+    }
+}
+
+fn default_id(host: &cpal::Host) -> Option<String> {
+    Some(host.default_input_device()?.id().ok()?.to_string())
+}
+
+impl AudioHost for CpalHost {
+    fn devices(&self) -> Result<Vec<InputDevice>, AudioError> {
+        let host = self.host();
+        let default = default_id(&host);
+        let devices = host.input_devices().map_err(|e| self.mapped(&e))?;
+        Ok(devices.filter_map(|device| self.described(&device, default.as_deref()).ok()).collect())
+    }
+
+    fn open(&self, device: Option<&DeviceId>) -> Result<OpenStream, AudioError> {
+        let host = self.host();
+        let found = match device {
+            Some(id) => id.as_str().parse().ok().and_then(|id| host.device_by_id(&id)),
+            None => host.default_input_device(),
+        };
+        let Some(found) = found else {
+            // A server that died looks like a computer without microphones: connect anew next time.
+            *self.host.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            return Err(AudioError::NoDevice);
+        };
+        let supported = found.default_input_config().map_err(|e| self.mapped(&e))?;
+        let config = supported.config();
+        let format = StreamFormat { rate_hz: config.sample_rate, n_channels: config.channels };
+        let short = BufferSize::Fixed((config.sample_rate / CALLBACKS_PER_SECOND).max(1));
+        let sample_format = supported.sample_format();
+        let (stream, reader) =
+            build(&found, StreamConfig { buffer_size: short, ..config }, format, sample_format)
+                .or_else(|_| build(&found, config, format, sample_format))
+                .map_err(|e| self.mapped(&e))?;
+        stream.play().map_err(|e| self.mapped(&e))?;
+        let device = self.described(&found, default_id(&host).as_deref())?;
+        Ok(OpenStream { stream: Box::new(CpalStream { _stream: stream }), reader, format, device })
+    }
+}
+
+fn build(
+    device: &Device,
+    config: StreamConfig,
+    format: StreamFormat,
+    sample_format: SampleFormat,
+) -> Result<(cpal::Stream, StreamReader), cpal::Error> {
+    let (feed, alarm, reader) = stream_channel(format);
+    let stream = match sample_format {
+        SampleFormat::F32 => build_as::<f32>(device, config, feed, alarm),
+        SampleFormat::F64 => build_as::<f64>(device, config, feed, alarm),
+        SampleFormat::I8 => build_as::<i8>(device, config, feed, alarm),
+        SampleFormat::I16 => build_as::<i16>(device, config, feed, alarm),
+        SampleFormat::I24 => build_as::<I24>(device, config, feed, alarm),
+        SampleFormat::I32 => build_as::<i32>(device, config, feed, alarm),
+        SampleFormat::I64 => build_as::<i64>(device, config, feed, alarm),
+        SampleFormat::U8 => build_as::<u8>(device, config, feed, alarm),
+        SampleFormat::U16 => build_as::<u16>(device, config, feed, alarm),
+        SampleFormat::U24 => build_as::<U24>(device, config, feed, alarm),
+        SampleFormat::U32 => build_as::<u32>(device, config, feed, alarm),
+        SampleFormat::U64 => build_as::<u64>(device, config, feed, alarm),
+        _ => Err(cpal::Error::new(ErrorKind::UnsupportedConfig)),
+    }?;
+    Ok((stream, reader))
+}
+
+fn build_as<T>(
+    device: &Device,
+    config: StreamConfig,
+    mut feed: StreamFeed,
+    alarm: StreamAlarm,
+) -> Result<cpal::Stream, cpal::Error>
+where
+    T: SizedSample + Send + 'static,
+    f32: FromSample<T>,
+{
+    device.build_input_stream::<T, _, _>(
+        config,
+        move |samples, _| feed.push(samples),
+        move |error| match error.kind() {
+            ErrorKind::Xrun => alarm.xrun(),
+            // The stream lives on after these. A silent change of device is seen in the list.
+            ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
+            _ => alarm.stream_failed(),
+        },
+        Some(OPEN_TIMEOUT),
+    )
+}

@@ -1,0 +1,750 @@
+//! The course of a recording, one step at a time.
+//!
+//! It owns no thread and reads time from the clock that it was given: the writer thread steps it
+//! every few milliseconds, and tests step it through hours in an instant.
+
+use super::{
+    event::{CaptureEvent, RecordingState, RecordingSummary, StopReason},
+    host::{AudioError, AudioHost, DeviceId, InputDevice, OpenStream},
+    live::LiveSamples,
+    options::{CaptureOptions, CaptureParts},
+    outbox::{Outbox, loss_reason},
+    run::Run,
+};
+use crate::{
+    level::LevelReading,
+    vad::{SpeechDetector, SpeechRegion, VadOptions},
+};
+use jiff::Timestamp;
+use journey_domain::{
+    ports::Clock,
+    timeline::{LossReason, Mark, MarkKind, SAMPLE_RATE_HZ, SAMPLES_PER_MS},
+};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU8, AtomicU64, Ordering},
+        mpsc::{Receiver, TryRecvError, channel},
+    },
+    time::Duration,
+};
+
+/// How often captured sound is handed to the disk.
+const WRITE_EVERY: Duration = Duration::from_millis(100);
+/// How often it is made to survive a power cut.
+const SYNC_EVERY: Duration = Duration::from_millis(500);
+/// A callback that is silent for longer is a lost microphone.
+const SILENT_CALLBACK: Duration = Duration::from_millis(500);
+/// The same for the first callback after opening.
+const FIRST_CALLBACK: Duration = Duration::from_millis(900);
+/// How often the list of microphones is read.
+const LIST_EVERY: Duration = Duration::from_millis(400);
+/// An attempt to open that takes longer is given up.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
+/// A resumed microphone may take this long to open before the wait counts as a loss.
+const RESUME_GRACE: Duration = Duration::from_millis(1500);
+const FIRST_BACKOFF: Duration = Duration::from_millis(100);
+const MAX_BACKOFF: Duration = Duration::from_secs(2);
+const CHECK_DISK_EVERY: Duration = Duration::from_secs(1);
+/// How often writing is tried again after a failure.
+const RETRY_WRITE_EVERY: Duration = Duration::from_millis(500);
+/// How much sound waits in memory while writing fails.
+const MAX_WAITING: usize = 30 * SAMPLE_RATE_HZ as usize;
+/// Zeros for this long are no signal.
+const NO_SIGNAL_SAMPLES: u64 = 5 * SAMPLE_RATE_HZ as u64;
+/// Wall time running ahead of monotonic time by more than this is a sleep.
+const SLEEP: Duration = Duration::from_secs(2);
+const CLIPPING_TOLD_EVERY: Duration = Duration::from_secs(10);
+
+/// Runs a call that may block, on another thread.
+pub(super) type Background = Arc<dyn Fn(Box<dyn FnOnce() + Send>) + Send + Sync>;
+
+/// What others may see of a running recording.
+#[derive(Debug)]
+pub(super) struct Progress {
+    state: AtomicU8,
+    n_samples: AtomicU64,
+    n_dropped: AtomicU64,
+}
+
+impl Progress {
+    pub(super) const fn new() -> Self {
+        Self {
+            state: AtomicU8::new(RecordingState::Recording as u8),
+            n_samples: AtomicU64::new(0),
+            n_dropped: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn state(&self) -> RecordingState {
+        [
+            RecordingState::Recording,
+            RecordingState::Paused,
+            RecordingState::WithoutDevice,
+            RecordingState::WithoutSpace,
+        ]
+        .into_iter()
+        .find(|state| *state as u8 == self.state.load(Ordering::Acquire))
+        .unwrap_or(RecordingState::Finished)
+    }
+
+    pub(super) fn n_samples(&self) -> u64 {
+        self.n_samples.load(Ordering::Acquire)
+    }
+
+    pub(super) fn n_dropped(&self) -> u64 {
+        self.n_dropped.load(Ordering::Acquire)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GapKind {
+    Paused,
+    Lost(LossReason),
+}
+
+/// Time without sound, until sound comes again.
+#[derive(Debug)]
+struct Gap {
+    kind: GapKind,
+    since: Duration,
+    /// Time asleep meanwhile, which the monotonic clock does not see.
+    slept: Duration,
+    /// When the person wanted sound again.
+    resumed_at: Option<Duration>,
+}
+
+struct Opening {
+    answer: Receiver<Result<OpenStream, AudioError>>,
+    since: Duration,
+    /// A present microphone plays on until this one is there.
+    is_switch: bool,
+}
+
+struct Zeros {
+    from: u64,
+    n: u64,
+}
+
+struct Quiet {
+    detector: SpeechDetector,
+    regions: Vec<SpeechRegion>,
+    n_since_speech: u64,
+    limit: u64,
+}
+
+struct Failing {
+    reason: LossReason,
+    next_try: Duration,
+}
+
+pub(super) struct Machine {
+    host: Arc<dyn AudioHost>,
+    clock: Arc<dyn Clock>,
+    free_space: super::FreeSpace,
+    listener: super::CaptureListener,
+    background: Background,
+    options: CaptureOptions,
+    outbox: Outbox,
+    level: Arc<LevelReading>,
+    progress: Arc<Progress>,
+
+    chosen: Option<DeviceId>,
+    run: Option<Run>,
+    opening: Option<Opening>,
+    n_attempts: u32,
+    retry_at: Duration,
+    backoff: Duration,
+    list: Option<Receiver<Result<Vec<InputDevice>, AudioError>>>,
+    listed_at: Duration,
+
+    is_paused: bool,
+    is_below_floor: bool,
+    is_memory_full: bool,
+    failing: Option<Failing>,
+    told_disk_low: bool,
+    gap: Option<Gap>,
+
+    /// Captured and not yet handed over.
+    block: Vec<i16>,
+    zeros: Option<Zeros>,
+    quiet: Option<Quiet>,
+    n_dropped: u64,
+    n_xruns: u64,
+    stop: Option<StopReason>,
+
+    heard_at: Duration,
+    written_at: Duration,
+    synced_at: Duration,
+    disk_checked_at: Duration,
+    clipping_told_at: Option<Duration>,
+    stepped_at: (Timestamp, Duration),
+}
+
+impl Machine {
+    /// A recording from an open microphone.
+    pub(super) fn new(
+        parts: CaptureParts,
+        chosen: Option<DeviceId>,
+        open: OpenStream,
+        options: CaptureOptions,
+        background: Background,
+    ) -> Result<Self, AudioError> {
+        let CaptureParts { host, clock, sink, free_space, listener } = parts;
+        let level = Arc::new(LevelReading::silent());
+        let n_live = options.live_window.as_secs().saturating_mul(u64::from(SAMPLE_RATE_HZ));
+        let live = LiveSamples::new(usize::try_from(n_live).unwrap_or(usize::MAX));
+        let run = Run::new(open, false, Arc::clone(&level))?;
+        let now = clock.monotonic();
+        let quiet = options.stop_after_silence.map(|limit| Quiet {
+            detector: SpeechDetector::new(VadOptions::default()),
+            regions: Vec::new(),
+            n_since_speech: 0,
+            limit: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) * SAMPLES_PER_MS,
+        });
+        Ok(Self {
+            stepped_at: (clock.now(), now),
+            host,
+            clock,
+            free_space,
+            listener,
+            background,
+            options,
+            outbox: Outbox::new(sink, live),
+            level,
+            progress: Arc::new(Progress::new()),
+            chosen,
+            run: Some(run),
+            opening: None,
+            n_attempts: 0,
+            retry_at: now,
+            backoff: FIRST_BACKOFF,
+            list: None,
+            listed_at: now,
+            is_paused: false,
+            is_below_floor: false,
+            is_memory_full: false,
+            failing: None,
+            told_disk_low: false,
+            gap: None,
+            block: Vec::new(),
+            zeros: None,
+            quiet,
+            n_dropped: 0,
+            n_xruns: 0,
+            stop: None,
+            heard_at: now,
+            written_at: now,
+            synced_at: now,
+            disk_checked_at: now,
+            clipping_told_at: None,
+        })
+    }
+
+    pub(super) fn live(&self) -> LiveSamples {
+        self.outbox.live()
+    }
+
+    pub(super) fn level(&self) -> Arc<LevelReading> {
+        Arc::clone(&self.level)
+    }
+
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
+    }
+
+    /// Set when the recording ended by itself.
+    pub(super) const fn stopped(&self) -> Option<StopReason> {
+        self.stop
+    }
+
+    /// Closes the microphone; session time stands still.
+    pub(super) fn pause(&mut self) {
+        if self.is_paused {
+            return;
+        }
+        let now = self.clock.monotonic();
+        self.is_paused = true;
+        self.opening = None;
+        self.close_run(now);
+        self.set_gap(GapKind::Paused, now);
+        self.write(now);
+        self.tell_progress();
+    }
+
+    /// Opens it again.
+    pub(super) fn resume(&mut self) {
+        if !self.is_paused {
+            return;
+        }
+        let now = self.clock.monotonic();
+        self.is_paused = false;
+        if let Some(reason) = self.held() {
+            self.set_gap(GapKind::Lost(reason), now);
+        } else if let Some(gap) = &mut self.gap {
+            gap.resumed_at = Some(now);
+        }
+        self.open_soon(now);
+        self.reopen(now);
+        self.tell_progress();
+    }
+
+    /// Changes to another microphone. The present one plays on until the new one is open.
+    pub(super) fn set_device(&mut self, device: Option<DeviceId>) {
+        let now = self.clock.monotonic();
+        self.chosen = device;
+        if self.run.is_some() {
+            self.open(now, self.chosen.clone(), true);
+        } else {
+            self.opening = None;
+            self.open_soon(now);
+        }
+    }
+
+    /// Moves everything on to the present moment.
+    pub(super) fn step(&mut self) {
+        let now = self.clock.monotonic();
+        self.notice_sleep(now);
+        self.take_opened(now);
+        self.pump(now);
+        self.watch(now);
+        self.reopen(now);
+        if now.saturating_sub(self.written_at) >= WRITE_EVERY {
+            self.write(now);
+        }
+        if now.saturating_sub(self.disk_checked_at) >= CHECK_DISK_EVERY {
+            self.check_disk(now);
+        }
+        self.tell_progress();
+    }
+
+    /// Seals the recording.
+    pub(super) fn finish(mut self, reason: StopReason) -> RecordingSummary {
+        let now = self.clock.monotonic();
+        self.notice_sleep(now);
+        self.opening = None;
+        self.close_run(now);
+        self.end_gap(now);
+        self.hand_over();
+        self.end_zeros();
+        self.progress.state.store(RecordingState::Finished as u8, Ordering::Release);
+        let (n_samples, marks, failure) = self.outbox.finish();
+        self.progress.n_samples.store(n_samples, Ordering::Release);
+        RecordingSummary {
+            n_samples,
+            marks,
+            dropped_frames: self.n_dropped,
+            n_xruns: self.n_xruns,
+            stop_reason: reason,
+            failure,
+        }
+    }
+
+    /// Why capturing stands still although the person wants it.
+    fn held(&self) -> Option<LossReason> {
+        if self.is_below_floor {
+            Some(LossReason::DiskFull)
+        } else if self.is_memory_full {
+            Some(self.failing.as_ref().map_or(LossReason::DiskFull, |failing| failing.reason))
+        } else {
+            None
+        }
+    }
+
+    fn notice_sleep(&mut self, now: Duration) {
+        let (wall_before, before) = self.stepped_at;
+        let wall = self.clock.now();
+        self.stepped_at = (wall, now);
+        let wall_passed = Duration::try_from(wall.duration_since(wall_before)).unwrap_or_default();
+        let slept = wall_passed.saturating_sub(now.saturating_sub(before));
+        if slept <= SLEEP {
+            return;
+        }
+        if let Some(gap) = &mut self.gap {
+            gap.slept += slept;
+            return;
+        }
+        // What is in the ring was heard before.
+        self.pump(now);
+        self.flush_run();
+        self.mark(MarkKind::Lost { duration_ms: as_ms(slept), reason: LossReason::Suspended });
+        self.tell(CaptureEvent::Suspended);
+        self.heard_at = now;
+    }
+
+    fn pump(&mut self, now: Duration) {
+        // Each turn ends at a place where frames were dropped; the ring holds few of those.
+        let mut fresh = Vec::new();
+        loop {
+            let Some(run) = &mut self.run else { return };
+            fresh.clear();
+            if run.called() {
+                self.heard_at = now;
+            }
+            let Ok(pumped) = run.pump(&mut fresh) else {
+                self.lose(now);
+                return;
+            };
+            let announced = !pumped.duration.is_zero() && std::mem::take(&mut run.announce);
+            let name = announced.then(|| run.device.name.clone());
+            if !pumped.duration.is_zero() {
+                self.end_gap(now.saturating_sub(pumped.duration));
+                self.backoff = FIRST_BACKOFF;
+                self.n_attempts = 0;
+            }
+            if let Some(name) = name {
+                self.tell(CaptureEvent::DeviceChanged { name });
+            }
+            if pumped.clipped {
+                self.tell_clipping(now);
+            }
+            self.absorb(&fresh);
+            let Some((n_frames, duration)) = pumped.dropped else { return };
+            self.overrun(n_frames, duration);
+        }
+    }
+
+    fn overrun(&mut self, n_frames: u64, duration: Duration) {
+        self.n_dropped += n_frames;
+        let kind =
+            MarkKind::Lost { duration_ms: as_ms(duration).max(1), reason: LossReason::Overrun };
+        self.mark(kind);
+        self.tell(CaptureEvent::Overrun { n_frames });
+    }
+
+    fn absorb(&mut self, samples: &[i16]) {
+        if samples.is_empty() {
+            return;
+        }
+        let mut position = self.outbox.end() + self.block.len() as u64;
+        for sample in samples {
+            if *sample == 0 {
+                let zeros = self.zeros.get_or_insert(Zeros { from: position, n: 0 });
+                zeros.n += 1;
+                if zeros.n == NO_SIGNAL_SAMPLES {
+                    self.level.set_no_signal(true);
+                    (self.listener)(CaptureEvent::NoSignal);
+                }
+            } else if self.zeros.is_some() {
+                self.end_zeros();
+            }
+            position += 1;
+        }
+        self.block.extend_from_slice(samples);
+        if let Some(quiet) = &mut self.quiet {
+            quiet.detector.push(samples, &mut quiet.regions);
+            let spoken = !quiet.regions.is_empty() || quiet.detector.is_speaking();
+            quiet.regions.clear();
+            quiet.n_since_speech =
+                if spoken { 0 } else { quiet.n_since_speech + samples.len() as u64 };
+            if quiet.n_since_speech >= quiet.limit && self.stop.is_none() {
+                self.stop = Some(StopReason::LongSilence);
+                self.tell(CaptureEvent::LongSilence);
+            }
+        }
+    }
+
+    fn end_zeros(&mut self) {
+        if let Some(Zeros { from, n }) = self.zeros.take()
+            && n >= NO_SIGNAL_SAMPLES
+        {
+            let duration_ms = n / SAMPLES_PER_MS;
+            self.outbox
+                .put_mark(Mark { at_sample: from, kind: MarkKind::NoSignal { duration_ms } });
+            self.level.set_no_signal(false);
+            self.tell(CaptureEvent::SignalBack);
+        }
+    }
+
+    fn flush_run(&mut self) {
+        let mut tail = Vec::new();
+        // A filter that fails has nothing to give.
+        if let Some(run) = &mut self.run
+            && run.flush(&mut tail).is_ok()
+        {
+            self.absorb(&tail);
+        }
+    }
+
+    /// Takes what the microphone still gave and closes it.
+    fn close_run(&mut self, now: Duration) {
+        if let Some(run) = &self.run {
+            run.close();
+        }
+        self.pump(now);
+        self.flush_run();
+        let Some(run) = self.run.take() else { return };
+        self.n_xruns += run.n_xruns();
+        let (stream, n_dropped, duration) = run.into_parts();
+        if n_dropped > 0 {
+            self.overrun(n_dropped, duration);
+        }
+        self.level.clear();
+        // Closing may hang when the sound system does.
+        (self.background)(Box::new(move || drop(stream)));
+    }
+
+    fn watch(&mut self, now: Duration) {
+        let listed = self.read_list(now);
+        let Some(run) = &mut self.run else { return };
+        let is_gone = match listed {
+            Some(devices) => {
+                let is_listed = devices.iter().any(|device| device.id == run.device.id);
+                run.was_listed |= is_listed;
+                run.was_listed && !is_listed
+            }
+            None => false,
+        };
+        let patience = if run.called_ever() { SILENT_CALLBACK } else { FIRST_CALLBACK };
+        if is_gone || run.failed() || now.saturating_sub(self.heard_at) > patience {
+            self.lose(now);
+        }
+    }
+
+    /// Asks for the list now and then; the answer comes in a later step.
+    fn read_list(&mut self, now: Duration) -> Option<Vec<InputDevice>> {
+        let answer = self.list.as_ref().map(Receiver::try_recv);
+        match answer {
+            Some(Err(TryRecvError::Empty)) => return None,
+            Some(_) => self.list = None,
+            None => {}
+        }
+        if self.list.is_none()
+            && self.run.is_some()
+            && now.saturating_sub(self.listed_at) >= LIST_EVERY
+        {
+            self.listed_at = now;
+            let (sender, receiver) = channel();
+            let host = Arc::clone(&self.host);
+            (self.background)(Box::new(move || {
+                // Nobody waits for it any more when the recording is over.
+                drop(sender.send(host.devices()));
+            }));
+            self.list = Some(receiver);
+        }
+        answer?.ok()?.ok()
+    }
+
+    fn lose(&mut self, now: Duration) {
+        let since = self.heard_at;
+        self.close_run(now);
+        if self.gap.is_none() {
+            self.tell(CaptureEvent::DeviceLost);
+            self.set_gap(GapKind::Lost(LossReason::DeviceLost), since);
+            self.open_soon(now);
+        } else {
+            self.retry_later(now);
+        }
+    }
+
+    fn open_soon(&mut self, now: Duration) {
+        self.retry_at = now;
+        self.backoff = FIRST_BACKOFF;
+        self.n_attempts = 0;
+    }
+
+    fn retry_later(&mut self, now: Duration) {
+        self.retry_at = now + self.backoff;
+        self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
+        self.n_attempts += 1;
+    }
+
+    fn reopen(&mut self, now: Duration) {
+        let wanted = !self.is_paused && self.held().is_none();
+        if wanted && self.run.is_none() && self.opening.is_none() && now >= self.retry_at {
+            // The chosen one first: it may only have stumbled. Then whatever the system offers.
+            let device = if self.n_attempts.is_multiple_of(2) { self.chosen.clone() } else { None };
+            self.open(now, device, false);
+            self.take_opened(now);
+        }
+    }
+
+    fn open(&mut self, now: Duration, device: Option<DeviceId>, is_switch: bool) {
+        let (sender, receiver) = channel();
+        let host = Arc::clone(&self.host);
+        (self.background)(Box::new(move || {
+            // A stream that nobody waits for any more is closed here.
+            drop(sender.send(host.open(device.as_ref())));
+        }));
+        self.opening = Some(Opening { answer: receiver, since: now, is_switch });
+    }
+
+    fn take_opened(&mut self, now: Duration) {
+        let Some(opening) = &self.opening else { return };
+        let is_switch = opening.is_switch;
+        let answer = match opening.answer.try_recv() {
+            Err(TryRecvError::Empty) if now.saturating_sub(opening.since) < OPEN_TIMEOUT => return,
+            Err(_) => Err(AudioError::Unavailable),
+            Ok(answer) => answer,
+        };
+        self.opening = None;
+        let announce = is_switch || self.gap.as_ref().is_some_and(|g| g.kind != GapKind::Paused);
+        match answer.and_then(|open| Run::new(open, announce, Arc::clone(&self.level))) {
+            Ok(run) => {
+                self.close_run(now);
+                self.run = Some(run);
+                self.heard_at = now;
+                self.listed_at = now;
+                self.list = None;
+            }
+            Err(_) if is_switch && self.run.is_some() => self.tell(CaptureEvent::DeviceRefused),
+            Err(_) => self.retry_later(now),
+        }
+    }
+
+    fn write(&mut self, now: Duration) {
+        self.hand_over();
+        self.written_at = now;
+        if self.failing.as_ref().is_some_and(|failing| now < failing.next_try) {
+            self.bound_memory(now);
+            return;
+        }
+        let is_sync_due = now.saturating_sub(self.synced_at) >= SYNC_EVERY;
+        let written = self.outbox.drain().and_then(|()| {
+            if is_sync_due {
+                self.synced_at = now;
+                self.outbox.sync()?;
+            }
+            Ok(())
+        });
+        match written {
+            Ok(()) => {
+                if self.failing.take().is_some() {
+                    self.is_memory_full = false;
+                    self.open_soon(now);
+                    self.tell(CaptureEvent::DiskBack);
+                }
+            }
+            Err(error) => {
+                let reason = loss_reason(&error);
+                if self.failing.is_none() {
+                    self.tell(match reason {
+                        LossReason::DiskFull => CaptureEvent::DiskFull,
+                        _ => CaptureEvent::WriteFailed,
+                    });
+                }
+                self.failing = Some(Failing { reason, next_try: now + RETRY_WRITE_EVERY });
+                self.bound_memory(now);
+            }
+        }
+    }
+
+    fn bound_memory(&mut self, now: Duration) {
+        if self.outbox.n_waiting() < MAX_WAITING || self.is_memory_full {
+            return;
+        }
+        self.is_memory_full = true;
+        self.hold(now);
+    }
+
+    fn hold(&mut self, now: Duration) {
+        self.opening = None;
+        self.close_run(now);
+        if let Some(reason) = self.held()
+            && !self.is_paused
+        {
+            self.set_gap(GapKind::Lost(reason), now);
+        }
+    }
+
+    fn check_disk(&mut self, now: Duration) {
+        self.disk_checked_at = now;
+        let floor = self.options.disk_floor_bytes;
+        if floor == 0 {
+            return;
+        }
+        // A disk that cannot be asked is found out by writing.
+        let Ok(free) = (self.free_space)() else { return };
+        if free < floor && !self.is_below_floor {
+            self.is_below_floor = true;
+            self.tell(CaptureEvent::DiskFull);
+            self.hold(now);
+        } else if self.is_below_floor && free >= floor + floor / 20 {
+            self.is_below_floor = false;
+            self.open_soon(now);
+            self.tell(CaptureEvent::DiskBack);
+        }
+        let is_low = free < floor + floor / 2;
+        if is_low && !self.told_disk_low && !self.is_below_floor {
+            self.tell(CaptureEvent::DiskLow);
+        }
+        self.told_disk_low = is_low;
+    }
+
+    fn set_gap(&mut self, kind: GapKind, since: Duration) {
+        if self.gap.as_ref().is_some_and(|gap| gap.kind == kind && gap.resumed_at.is_none()) {
+            return;
+        }
+        self.end_gap(since);
+        self.gap = Some(Gap { kind, since, slept: Duration::ZERO, resumed_at: None });
+    }
+
+    fn end_gap(&mut self, until: Duration) {
+        let Some(Gap { kind, since, slept, resumed_at }) = self.gap.take() else { return };
+        let until = until.max(since);
+        let passed = until - since + slept;
+        match kind {
+            GapKind::Lost(reason) => {
+                self.mark(MarkKind::Lost { duration_ms: as_ms(passed), reason });
+            }
+            GapKind::Paused => {
+                let late = resumed_at
+                    .map(|resumed_at| until.saturating_sub(resumed_at))
+                    .filter(|late| *late > RESUME_GRACE)
+                    .unwrap_or_default();
+                self.mark(MarkKind::Paused { duration_ms: as_ms(passed.saturating_sub(late)) });
+                let reason = LossReason::DeviceLost;
+                self.mark(MarkKind::Lost { duration_ms: as_ms(late), reason });
+            }
+        }
+    }
+
+    /// Puts a mark behind everything captured so far.
+    fn mark(&mut self, kind: MarkKind) {
+        self.hand_over();
+        self.end_zeros();
+        let (MarkKind::Paused { duration_ms }
+        | MarkKind::Lost { duration_ms, .. }
+        | MarkKind::NoSignal { duration_ms }) = kind;
+        if duration_ms > 0 {
+            self.outbox.put_mark(Mark { at_sample: self.outbox.end(), kind });
+        }
+    }
+
+    fn hand_over(&mut self) {
+        self.outbox.put_samples(std::mem::take(&mut self.block));
+    }
+
+    fn tell(&self, event: CaptureEvent) {
+        (self.listener)(event);
+    }
+
+    fn tell_clipping(&mut self, now: Duration) {
+        let due = self
+            .clipping_told_at
+            .is_none_or(|told_at| now.saturating_sub(told_at) >= CLIPPING_TOLD_EVERY);
+        if due {
+            self.clipping_told_at = Some(now);
+            self.tell(CaptureEvent::Clipping);
+        }
+    }
+
+    fn tell_progress(&self) {
+        let state = if self.is_paused {
+            RecordingState::Paused
+        } else if self.held().is_some() {
+            RecordingState::WithoutSpace
+        } else if self.gap.is_some() {
+            RecordingState::WithoutDevice
+        } else {
+            RecordingState::Recording
+        };
+        self.progress.state.store(state as u8, Ordering::Release);
+        self.progress.n_samples.store(self.outbox.n_written(), Ordering::Release);
+        self.progress.n_dropped.store(self.n_dropped, Ordering::Release);
+    }
+}
+
+fn as_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
