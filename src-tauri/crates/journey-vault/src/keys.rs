@@ -1,5 +1,6 @@
 //! The two keys of a vault.
 
+use journey_domain::ports::Random;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The database key and the media key of one vault; wiped when dropped.
@@ -10,6 +11,15 @@ pub struct VaultKeys {
 }
 
 impl VaultKeys {
+    /// Fresh keys for a new vault.
+    #[must_use]
+    pub(crate) fn generate(random: &dyn Random) -> Self {
+        let mut keys = Self { database: [0; 32], media: [0; 32] };
+        random.fill(&mut keys.database);
+        random.fill(&mut keys.media);
+        keys
+    }
+
     /// Wraps keys that a slot held or that were just made.
     #[must_use]
     pub const fn from_bytes(database: [u8; 32], media: [u8; 32]) -> Self {

@@ -3,14 +3,20 @@
 //! Architecture invariant: the only crate that knows the database. Its rows are its own; what goes
 //! in and out are the domain's types.
 
+mod durable;
 pub mod error;
 pub mod keys;
 pub mod media;
+pub mod slots;
 pub mod table;
 pub mod vault;
 
 pub use error::VaultError;
 pub use keys::VaultKeys;
+pub use slots::{
+    BadRecoveryCode, Client, KdfCost, KdfError, OtherCodes, RecoveryCode, SessionKey, SessionSlots,
+    SlotError, UnlockError, VaultFolder, burn_equal_time,
+};
 pub use table::recordings::RecordingsMut;
 pub use vault::{
     Page, Vault, VaultPorts,
@@ -18,3 +24,6 @@ pub use vault::{
     lease::Lease,
     open::OpenError,
 };
+
+#[cfg(test)]
+mod testing;
