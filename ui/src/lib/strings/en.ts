@@ -120,7 +120,7 @@ export const en = {
 
   welcome: {
     title: "A place to say what is on your mind",
-    lead: "Speak or write. Everything stays on this computer, encrypted, and only you can open it.",
+    lead: "Speak or write. It stays on this computer, encrypted, and only you can open it.",
     begin: "Make your notebook",
     lookAround: "Look around first",
     lookAroundWhy: "A sample notebook, filled with someone else’s days. Nothing is kept.",
@@ -249,7 +249,8 @@ export const en = {
     open: "Open the session",
     another: "Record another",
     queue: "Imports",
-    keptOffline: "Encrypted while you speak. Nothing leaves this computer.",
+    keptHere: "Encrypted while you speak. Nothing leaves this computer.",
+    keptSent: "Encrypted while you speak. The recording never leaves this computer.",
   },
 
   sessions: {
