@@ -95,7 +95,8 @@ impl From<rusqlite::Error> for VaultError {
         match error.sqlite_error_code() {
             Some(Code::DiskFull) => Self::DiskFull,
             Some(Code::DatabaseBusy | Code::DatabaseLocked) => Self::Busy,
-            Some(Code::DatabaseCorrupt | Code::NotADatabase) => Self::Damaged,
+            // SQLCipher reports a page that does not pass its check as lack of memory in places.
+            Some(Code::DatabaseCorrupt | Code::NotADatabase | Code::OutOfMemory) => Self::Damaged,
             _ => Self::Database(Box::new(error)),
         }
     }

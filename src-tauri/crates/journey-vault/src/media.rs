@@ -153,3 +153,6 @@ impl From<MediaError> for SinkError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,3 +19,6 @@ pub mod transcripts;
 
 pub(crate) mod column;
 mod cursor;
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,11 @@ mod media_files;
 mod migrate;
 mod pool;
 
-use crate::{VaultError, error::VaultError as Failure, media::MediaKey, table::search};
+use crate::{
+    VaultError,
+    media::MediaKey,
+    table::{column, search},
+};
 use handles::{Read, Write};
 use journey_domain::{
     ids::LedgerId,
@@ -72,9 +76,9 @@ impl Vault {
         ask: impl FnOnce(&Read<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut conn = self.readers.take();
-        let snapshot = conn.transaction().map_err(Failure::from)?;
+        let snapshot = conn.transaction().map_err(VaultError::from)?;
         let answer = ask(&Read::new(&snapshot))?;
-        snapshot.finish().map_err(Failure::from)?;
+        snapshot.finish().map_err(VaultError::from)?;
         Ok(answer)
     }
 
@@ -92,9 +96,9 @@ impl Vault {
         let mut conn = self.writer();
         let transaction = conn
             .transaction_with_behavior(TransactionBehavior::Immediate)
-            .map_err(Failure::from)?;
+            .map_err(VaultError::from)?;
         let value = change(&Write::new(&transaction, &self.ports))?;
-        transaction.commit().map_err(Failure::from)?;
+        transaction.commit().map_err(VaultError::from)?;
         Ok(value)
     }
 
@@ -129,16 +133,17 @@ impl Vault {
     /// # Errors
     /// The database's failure.
     pub fn check_database(&self) -> Result<Vec<String>, VaultError> {
-        let conn = self.readers.take();
+        let conn = self.writer();
+        // The seals of the file are checked, so everything has to be in it.
+        erase::truncate_wal(&conn)?;
         let mut wrong = Vec::new();
         for pragma in ["cipher_integrity_check", "integrity_check", "foreign_key_check"] {
-            let mut statement = conn.prepare(&format!("PRAGMA {pragma}"))?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let said: String = row.get(0)?;
-                if said != "ok" {
-                    wrong.push(said);
+            match column::rows(&conn, &format!("PRAGMA {pragma}"), &[], |row| row.get(0)) {
+                Ok(said) => wrong.extend(said.into_iter().filter(|it: &String| it != "ok")),
+                Err(VaultError::Damaged | VaultError::Database(_)) => {
+                    wrong.push(format!("{pragma} cannot read every page"));
                 }
+                Err(error) => return Err(error),
             }
         }
         Ok(wrong)
@@ -179,3 +184,6 @@ impl Ledger for Vault {
         self.write(|write| write.ledger_mut().end(id, outcome)).map_err(|_: VaultError| LedgerError)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,7 @@ use journey_domain::{
     timeline::Mark,
 };
 use std::{
-    fs::{File, OpenOptions},
+    fs::{self, File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt as _,
 };
@@ -44,7 +44,10 @@ impl Tail {
     ) -> Result<Self, MediaError> {
         let storage =
             OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file.path)?;
-        let tail = Self::begin(Box::new(storage), file, content, random)?;
+        let tail = Self::begin(Box::new(storage), file, content, random).inspect_err(|_| {
+            // Best effort: a file without a header is swept later.
+            drop(fs::remove_file(&file.path));
+        })?;
         if let Some(dir) = file.path.parent() {
             File::open(dir)?.sync_all()?;
         }

@@ -245,3 +245,6 @@ fn oldest_of(
     )?;
     Ok(id.unwrap_or(oldest))
 }
+
+#[cfg(test)]
+mod tests;

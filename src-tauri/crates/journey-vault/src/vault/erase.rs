@@ -61,7 +61,7 @@ impl Vault {
             let sql = "DELETE FROM erasures WHERE session_id = ?1";
             column::execute(&conn, sql, &[session.as_bytes()])?;
         }
-        Ok(())
+        truncate_wal(&conn)
     }
 }
 

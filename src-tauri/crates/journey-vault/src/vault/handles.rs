@@ -196,7 +196,7 @@ impl<'c> Write<'c> {
         Self { conn, ports }
     }
 
-    pub(super) const fn conn(&self) -> &'c Connection {
+    pub(crate) const fn conn(&self) -> &'c Connection {
         self.conn
     }
 

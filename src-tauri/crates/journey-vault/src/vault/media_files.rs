@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     VaultError,
-    media::{BlobReader, BlobWriter, MediaFile, PcmReader, Recovered, SegmentWriter},
+    media::{BlobReader, BlobWriter, MediaError, MediaFile, PcmReader, Recovered, SegmentWriter},
     table::recordings::{Recording, RecordingKind, RecordingState},
 };
 use journey_domain::ids::{RecordingId, SessionId};
@@ -28,7 +28,8 @@ impl Vault {
     ) -> Result<(Recording, SegmentWriter), VaultError> {
         let recording = self.begin(session, RecordingKind::Captured, PCM_MEDIA_TYPE)?;
         let file = self.file(&recording);
-        let writer = SegmentWriter::create(&file, &*self.ports.random)?;
+        let writer = SegmentWriter::create(&file, &*self.ports.random)
+            .or_else(|error| self.not_begun(&recording, error))?;
         Ok((recording, writer))
     }
 
@@ -46,7 +47,8 @@ impl Vault {
     ) -> Result<(Recording, BlobWriter), VaultError> {
         let recording = self.begin(session, kind, media_type)?;
         let file = self.file(&recording);
-        let writer = BlobWriter::create(&file, &*self.ports.random)?;
+        let writer = BlobWriter::create(&file, &*self.ports.random)
+            .or_else(|error| self.not_begun(&recording, error))?;
         Ok((recording, writer))
     }
 
@@ -142,6 +144,12 @@ impl Vault {
         // A number is given again when its recording was forgotten before the sweep.
         remove_if_there(&self.path(&recording))?;
         Ok::<_, VaultError>(recording)
+    }
+
+    /// Forgets a recording whose file could not be made.
+    fn not_begun<T>(&self, recording: &Recording, error: MediaError) -> Result<T, VaultError> {
+        self.write(|write| write.recordings().forget(recording.id))?;
+        Err(error.into())
     }
 
     fn make_session_dir(&self, recording: &Recording) -> Result<(), VaultError> {

@@ -49,3 +49,6 @@ pub(super) fn back_up(database: &Path, backup: &Path) -> io::Result<()> {
 pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), |dir| File::open(dir)?.sync_all())
 }
+
+#[cfg(test)]
+mod tests;

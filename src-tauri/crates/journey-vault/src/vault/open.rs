@@ -219,7 +219,7 @@ fn check_header(database: &Path) -> Result<(), OpenError> {
 }
 
 /// Opens the file with the raw key; nothing is read from it yet.
-fn connect(database: &Path, keys: &VaultKeys) -> Result<Connection, OpenError> {
+pub(super) fn connect(database: &Path, keys: &VaultKeys) -> Result<Connection, OpenError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(database, flags)?;
     let mut pragma = Zeroizing::new(String::with_capacity(96));
@@ -231,6 +231,8 @@ fn connect(database: &Path, keys: &VaultKeys) -> Result<Connection, OpenError> {
     }
     pragma.push_str("'\";");
     conn.execute_batch(&pragma)?;
+    // Every failure comes back as an error; SQLCipher would write it to stderr too.
+    conn.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     // Waits for another process rather than failing.
     conn.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(conn)
