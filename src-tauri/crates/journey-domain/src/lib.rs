@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod analysis;
+pub mod consent;
 pub mod element;
 pub mod error_code;
 pub mod ids;

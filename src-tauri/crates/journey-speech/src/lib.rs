@@ -6,9 +6,12 @@
 pub mod capture;
 pub mod decode;
 pub mod engine;
+pub mod flac;
 pub mod level;
 pub mod loop_detector;
+pub mod models;
 pub mod resample;
+pub mod text_import;
 pub mod vad;
 pub mod whisper;
 pub mod worker;
