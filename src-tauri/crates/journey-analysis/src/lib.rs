@@ -1,1 +1,13 @@
-//! placeholder
+//! Finds emotions, topics, insights, beliefs, challenges and actions in a transcript.
+//!
+//! Architecture invariant: no element leaves this crate without a span that was checked here.
+
+pub mod analyser;
+pub mod evidence;
+pub mod merge;
+pub mod on_device;
+pub mod sentences;
+pub mod taxonomy_files;
+
+pub use analyser::{Analyser, AnalysisContext, AnalysisError, BoxFuture};
+pub use on_device::OnDeviceAnalyser;

@@ -1,0 +1,11 @@
+//! Words, clauses and linear models of text.
+//!
+//! Architecture invariant: standard library only, no I/O. Trainers and the program share it, so that
+//! training needs nothing of the program.
+
+pub mod features;
+pub mod linear;
+pub mod measure;
+pub mod phrases;
+pub mod token;
+pub mod train;
