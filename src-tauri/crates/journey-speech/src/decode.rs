@@ -3,12 +3,32 @@
 //! The file is parsed in a worker process that may use 512 MB and no other file, so that a hostile
 //! one can end that process and nothing else.
 
-use crate::worker::WorkerCommand;
-use journey_domain::{error_code::ErrorCode, ports::CancelToken};
+use crate::worker::{
+    WorkerCommand, WorkerMode,
+    process::{Waited, WorkerProcess},
+    protocol::{Failure, FromWorker, from_payload},
+};
+use journey_domain::{
+    error_code::ErrorCode,
+    ports::CancelToken,
+    timeline::{SAMPLE_RATE_HZ, SAMPLES_PER_MS},
+};
 use serde::{Deserialize, Serialize};
-use std::fs::File;
+use std::{fs::File, time::Duration};
+
 
 pub(crate) mod media;
+mod opus;
+mod recorded;
+mod sniff;
+
+/// Address space of the process that decodes.
+const MEMORY_LIMIT: u64 = 512 << 20;
+/// How long decoding may get nothing done.
+const STALL_LIMIT: Duration = Duration::from_secs(30);
+/// Share of the claimed length from which a file counts as whole: coders pad and round.
+const ENOUGH_COVERAGE: f64 = 0.98;
+const SIGABRT: i32 = 6;
 
 /// What a sound file says about itself.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -114,18 +134,100 @@ impl DecodeError {
 /// Decodes `file` in a worker process and hands out 16 kHz mono blocks as they come.
 ///
 /// `extension` (such as `mp3`) is only a hint; the content decides. Memory stays flat whatever the
-/// length. A file that is damaged in the middle gives what can be read and a warning.
+/// length. A file that is damaged in the middle gives what can be read and a warning. `on_media`
+/// comes once, before the first block.
 ///
 /// # Errors
 /// [`DecodeError`]; what was handed out before it is to be thrown away.
 pub fn decode_file(
     worker: &WorkerCommand,
-    file: File,
+    file: &File,
     extension: Option<&str>,
     on_media: &mut dyn FnMut(&MediaInfo),
     on_block: &mut dyn FnMut(&[i16]),
     cancel: &CancelToken,
 ) -> Result<DecodedInfo, DecodeError> {
-    let _ = (worker, file, extension, on_media, on_block, cancel);
-    Err(DecodeError::UnknownFormat)
+    if file.metadata().map_err(DecodeError::Io)?.len() == 0 {
+        return Err(DecodeError::Empty);
+    }
+    // Letters and digits alone: the hint becomes an argument of a command.
+    let extension = extension
+        .filter(|e| e.len() <= 8 && e.bytes().all(|b| b.is_ascii_alphanumeric()))
+        .map(str::to_owned);
+    let mode = WorkerMode::Decode { extension };
+    let mut process = WorkerProcess::start(worker, &mode, MEMORY_LIMIT, file, STALL_LIMIT)
+        .map_err(DecodeError::Io)?;
+    let mut media = MediaInfo::default();
+    let mut n_samples = 0;
+    loop {
+        if cancel.is_cancelled() {
+            return Err(DecodeError::Cancelled);
+        }
+        match process.wait() {
+            Waited::Message(FromWorker::Media(info), _) => {
+                on_media(&info);
+                media = info;
+            }
+            Waited::Message(FromWorker::Block, payload) => {
+                let block = from_payload(&payload);
+                n_samples += block.len() as u64;
+                on_block(&block);
+            }
+            Waited::Message(FromWorker::Decoded { lost_samples, cut_off }, _) => {
+                return summary(media, n_samples, lost_samples, cut_off);
+            }
+            Waited::Message(FromWorker::Failed(failure), _) => return Err(failure.into()),
+            Waited::Message(..) | Waited::Nothing => {}
+            Waited::Stalled => return Err(DecodeError::Hung),
+            Waited::Gone => {
+                return Err(match process.signal() {
+                    // The decoders are Rust: they abort for want of memory alone.
+                    Some(SIGABRT) => DecodeError::TooMuchMemory,
+                    signal => DecodeError::WorkerDied { signal },
+                });
+            }
+        }
+    }
+}
+
+fn summary(
+    media: MediaInfo,
+    n_samples: u64,
+    lost_samples: u64,
+    cut_off: bool,
+) -> Result<DecodedInfo, DecodeError> {
+    if n_samples <= lost_samples {
+        return Err(DecodeError::Damaged);
+    }
+    let heard_ms = (n_samples - lost_samples) / SAMPLES_PER_MS;
+    let coverage = match media.claimed_ms {
+        Some(claimed) if claimed > heard_ms => heard_ms as f64 / claimed as f64,
+        _ => 1.0,
+    };
+    let warning = if coverage < ENOUGH_COVERAGE {
+        let percent = (coverage * 100.0).floor();
+        Some(format!("The file is damaged or cut off: {percent} % of it could be read."))
+    } else if lost_samples > 0 {
+        let seconds = lost_samples as f64 / f64::from(SAMPLE_RATE_HZ);
+        Some(format!("Parts of the file are damaged: {seconds:.1} s of it are silent."))
+    } else if cut_off {
+        Some("The file is damaged at its end: what comes before was read.".to_owned())
+    } else {
+        None
+    };
+    Ok(DecodedInfo { media, n_samples, coverage, warning })
+}
+
+impl From<Failure> for DecodeError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::UnknownFormat => Self::UnknownFormat,
+            Failure::NoAudioTrack => Self::NoAudioTrack,
+            Failure::UnsupportedCodec { codec } => Self::UnsupportedCodec { codec },
+            Failure::DamagedMedia => Self::Damaged,
+            Failure::OutOfMemory => Self::TooMuchMemory,
+            Failure::Cancelled => Self::Cancelled,
+            _ => Self::WorkerDied { signal: None },
+        }
+    }
 }

@@ -55,8 +55,8 @@ pub(crate) enum FromWorker {
     Media(MediaInfo),
     /// Decoded samples are in the payload.
     Block,
-    /// A media file is decoded.
-    Decoded { lost_frames: u64, cut_off: bool },
+    /// A media file is decoded; damaged packets became `lost_samples` of silence.
+    Decoded { lost_samples: u64, cut_off: bool },
 }
 
 /// How a worker is confined.
