@@ -24,6 +24,12 @@ use symphonia::core::{
 const FRAME_SAMPLES: usize = 4096;
 const RATE_HZ: usize = 16_000;
 const BITS: usize = 16;
+/// Length of the marker and the one metadata block.
+const HEADER_BYTES: usize = 42;
+/// The checksum, MD5, that the header of a finished stream without samples ends with.
+const MD5_OF_NOTHING: [u8; 16] = [
+    0xD4, 0x1D, 0x8C, 0xD9, 0x8F, 0x00, 0xB2, 0x04, 0xE9, 0x80, 0x09, 0x98, 0xEC, 0xF8, 0x42, 0x7E,
+];
 
 /// Why sound could not be coded or decoded.
 #[derive(Debug, thiserror::Error)]
@@ -153,6 +159,13 @@ impl FlacReader {
     /// # Errors
     /// [`FlacError::Damaged`], [`FlacError::Io`].
     pub fn new(source: impl MediaSource + 'static) -> Result<Self, FlacError> {
+        let mut header = [0; HEADER_BYTES];
+        source.read_exact(&mut header).map_err(|e| decode(SymphoniaError::IoError(e)))?;
+        // A stream without frames is right, and the reader has no place for it.
+        if header.ends_with(&MD5_OF_NOTHING) {
+            return Ok(0);
+        }
+        source.rewind()?;
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
         let reader =
             symphonia::default::formats::FlacReader::try_new(stream, FormatOptions::default())

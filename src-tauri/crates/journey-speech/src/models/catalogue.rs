@@ -3,8 +3,8 @@
 //! Names, sizes and SHA-256 are those on which two public catalogues agree; a model on which they
 //! do not agree is not listed:
 //!
-//! - `sa6mwa/c.pkt.systems`, `src/sus.c`, table `cpkt_sus_catalog`
-//! - `jatinkrmalik/vocalinux`, `src/vocalinux/utils/model_hashes.json`
+//! - `sa6mwa/c.pkt.systems`, `src/sus.c` at 02380118, table `cpkt_sus_catalog`
+//! - `jatinkrmalik/vocalinux`, `src/vocalinux/utils/model_hashes.json` at 9929ee8a
 //!
 //! The revision of `ggerganov/whisper.cpp` on the model host is the one that several applications
 //! pin, among them the Gentoo package of whisper.cpp.
