@@ -3,6 +3,7 @@
 //! Architecture invariant: the only crate that knows the database. Its rows are its own; what goes
 //! in and out are the domain's types.
 
+pub mod accounts;
 mod durable;
 pub mod error;
 pub mod keys;
@@ -11,6 +12,11 @@ pub mod slots;
 pub mod table;
 pub mod vault;
 
+pub use accounts::{
+    AccountsError, AccountsStore, AuditAction, AuditEntry, AuditPage, CreateAccountError,
+    CreatedAccount, FamilyId, NewAccount, Opened, Opening, RefreshError, RefreshToken, Refreshed,
+    RotationLock, SignInError, SignedIn, SigningKey, StoredAccount, device_id,
+};
 pub use error::VaultError;
 pub use keys::VaultKeys;
 pub use slots::{

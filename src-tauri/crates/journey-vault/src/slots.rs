@@ -27,7 +27,8 @@ pub use kdf::{KdfCost, KdfError};
 pub use recovery_code::{BadRecoveryCode, RecoveryCode};
 pub use session_key::{Client, SessionKey};
 
-pub(crate) use header::Header;
+pub(crate) use folder::Draft;
+pub(crate) use header::{BadHeader, Header};
 
 #[cfg(test)]
 pub(crate) use kdf::CALLS as KDF_CALLS;

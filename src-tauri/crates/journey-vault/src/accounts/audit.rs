@@ -1,0 +1,195 @@
+//! Who did what, when. Never what was said.
+
+use super::{AccountsError, AccountsStore};
+use crate::table::column;
+use jiff::Timestamp;
+use journey_domain::ids::AccountId;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+/// How many entries are kept; the oldest go.
+const MAX_ENTRIES: i64 = 50_000;
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)?) => {
+        /// What was done.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum AuditAction { $($(#[$doc])* $variant),+ }
+
+        impl AuditAction {
+            /// The word that is stored and shown.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+        }
+    };
+}
+
+actions! {
+    /// Signed in with a password.
+    SignedIn = "signed_in",
+    /// A sign-in failed. An unknown name is not kept: it may have been a password.
+    SignInFailed = "sign_in_failed",
+    /// Signed out.
+    SignedOut = "signed_out",
+    /// A refresh token was used twice, and its family ended.
+    TokenReused = "token_reused",
+    /// An account was made.
+    AccountCreated = "account_created",
+    /// An account got another role.
+    RoleChanged = "role_changed",
+    /// An account was disabled.
+    AccountDisabled = "account_disabled",
+    /// An account was enabled.
+    AccountEnabled = "account_enabled",
+    /// An account was removed and its vault set aside.
+    AccountSetAside = "account_set_aside",
+    /// An owner erased the own account and vault.
+    AccountErased = "account_erased",
+    /// A password was changed.
+    PasswordChanged = "password_changed",
+    /// A password was set with a recovery code.
+    Recovered = "recovered",
+    /// A recovery code was made.
+    RecoveryCodeMade = "recovery_code_made",
+    /// The list of accounts was lost and made anew from the vault folders.
+    AccountsRebuilt = "accounts_rebuilt",
+    /// A vault folder without an account got one.
+    AccountAdopted = "account_adopted",
+    /// A system setting was changed.
+    SystemSettingChanged = "system_setting_changed",
+    /// Personal settings were changed; which, not to what.
+    SettingChanged = "setting_changed",
+    /// A backup was written.
+    BackedUp = "backed_up",
+    /// A backup was restored.
+    Restored = "restored",
+    /// A session was erased.
+    SessionErased = "session_erased",
+}
+
+/// One line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its number; later ones are greater.
+    pub id: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Who, where someone was signed in.
+    pub actor: Option<AccountId>,
+    /// The name at the time.
+    pub actor_name: Option<String>,
+    /// The word of an [`AuditAction`], or of one of a later version.
+    pub action: String,
+    /// Whose account it was about, if anyone's.
+    pub subject: Option<AccountId>,
+    /// The name at the time.
+    pub subject_name: Option<String>,
+    /// Which setting, which role; never content.
+    pub detail: Option<String>,
+}
+
+/// A page of the log, newest first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditPage {
+    /// What is on it.
+    pub entries: Vec<AuditEntry>,
+    /// What to give as `before` for the next one; `None` at the end.
+    pub next: Option<i64>,
+}
+
+impl AccountsStore {
+    /// Adds a line.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub fn audit(
+        &self,
+        actor: Option<AccountId>,
+        action: AuditAction,
+        subject: Option<AccountId>,
+        detail: Option<&str>,
+    ) -> Result<(), AccountsError> {
+        let now = self.now();
+        self.write(|conn| append(conn, now, actor, action, subject, detail))
+    }
+
+    /// The log, newest first; `of` limits it to what one account did or what was done to it.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub fn audit_page(
+        &self,
+        of: Option<AccountId>,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<AuditPage, AccountsError> {
+        let of = of.map(|id| id.uuid().into_bytes());
+        let mut entries = self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT id, at, actor_id, actor_name, action, subject_id, subject_name, detail
+                 FROM audit
+                 WHERE id < ?1 AND (?2 IS NULL OR actor_id = ?2 OR subject_id = ?2)
+                 ORDER BY id DESC LIMIT ?3",
+            )?;
+            let rows = statement.query_map(
+                params![before.unwrap_or(i64::MAX), of, i64::from(limit) + 1],
+                |row| {
+                    Ok(AuditEntry {
+                        id: row.get(0)?,
+                        at: column::time(row, 1)?,
+                        actor: column::uuid_opt(row, 2)?.map(AccountId::new),
+                        actor_name: row.get(3)?,
+                        action: row.get(4)?,
+                        subject: column::uuid_opt(row, 5)?.map(AccountId::new),
+                        subject_name: row.get(6)?,
+                        detail: row.get(7)?,
+                    })
+                },
+            )?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })?;
+        let more = entries.len() > limit as usize;
+        entries.truncate(limit as usize);
+        let next = if more { entries.last().map(|entry| entry.id) } else { None };
+        Ok(AuditPage { entries, next })
+    }
+}
+
+/// Adds a line within a transaction that changes more.
+pub(super) fn append(
+    conn: &Connection,
+    now: Timestamp,
+    actor: Option<AccountId>,
+    action: AuditAction,
+    subject: Option<AccountId>,
+    detail: Option<&str>,
+) -> Result<(), AccountsError> {
+    let named = |id: Option<AccountId>| -> Result<_, AccountsError> {
+        let Some(id) = id.map(|id| id.uuid().into_bytes()) else { return Ok((None, None)) };
+        let name: Option<String> = conn
+            .prepare_cached("SELECT name FROM accounts WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok((Some(id), name))
+    };
+    let (actor_id, actor_name) = named(actor)?;
+    let (subject_id, subject_name) = named(subject)?;
+    conn.prepare_cached(
+        "INSERT INTO audit (at, actor_id, actor_name, action, subject_id, subject_name, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        column::micros(now),
+        actor_id,
+        actor_name,
+        action.as_str(),
+        subject_id,
+        subject_name,
+        detail
+    ])?;
+    conn.prepare_cached("DELETE FROM audit WHERE id <= (SELECT max(id) FROM audit) - ?1")?
+        .execute([MAX_ENTRIES])?;
+    Ok(())
+}
