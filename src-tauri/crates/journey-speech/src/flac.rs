@@ -26,10 +26,8 @@ const RATE_HZ: usize = 16_000;
 const BITS: usize = 16;
 /// Length of the marker and the one metadata block.
 const HEADER_BYTES: usize = 42;
-/// The checksum, MD5, that the header of a finished stream without samples ends with.
-const MD5_OF_NOTHING: [u8; 16] = [
-    0xD4, 0x1D, 0x8C, 0xD9, 0x8F, 0x00, 0xB2, 0x04, 0xE9, 0x80, 0x09, 0x98, 0xEC, 0xF8, 0x42, 0x7E,
-];
+/// Where the header has the number of samples, 36 bits, the upper four after as many of other use.
+const TOTAL_AT: usize = 21;
 
 /// Why sound could not be coded or decoded.
 #[derive(Debug, thiserror::Error)]
@@ -145,12 +143,17 @@ fn encode(error: impl std::fmt::Display) -> FlacError {
 
 /// Reads the samples of a stream made by [`FlacWriter`], one after the other.
 pub struct FlacReader {
-    reader: symphonia::default::formats::FlacReader<'static>,
-    decoder: Box<dyn AudioDecoder>,
+    // `None` for a stream without samples.
+    frames: Option<Frames>,
     total: Option<u64>,
     n_decoded: u64,
     block: Vec<i16>,
     used: usize,
+}
+
+struct Frames {
+    reader: symphonia::default::formats::FlacReader<'static>,
+    decoder: Box<dyn AudioDecoder>,
 }
 
 impl FlacReader {
@@ -158,12 +161,21 @@ impl FlacReader {
     ///
     /// # Errors
     /// [`FlacError::Damaged`], [`FlacError::Io`].
-    pub fn new(source: impl MediaSource + 'static) -> Result<Self, FlacError> {
+    pub fn new(mut source: impl MediaSource + 'static) -> Result<Self, FlacError> {
         let mut header = [0; HEADER_BYTES];
         source.read_exact(&mut header).map_err(|e| decode(SymphoniaError::IoError(e)))?;
-        // A stream without frames is right, and the reader has no place for it.
-        if header.ends_with(&MD5_OF_NOTHING) {
-            return Ok(0);
+        // The writer always states the number; a stream of none is right, and symphonia refuses it.
+        if let Some([high, low @ ..]) = header.get(TOTAL_AT..TOTAL_AT + 5)
+            && high & 0x0F == 0
+            && low == [0; 4]
+        {
+            return Ok(Self {
+                frames: None,
+                total: None,
+                n_decoded: 0,
+                block: Vec::new(),
+                used: 0,
+            });
         }
         source.rewind()?;
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
@@ -177,7 +189,8 @@ impl FlacReader {
             .make_audio_decoder(params, &AudioDecoderOptions::default())
             .map_err(decode)?;
         let total = track.num_frames;
-        Ok(Self { reader, decoder, total, n_decoded: 0, block: Vec::new(), used: 0 })
+        let frames = Some(Frames { reader, decoder });
+        Ok(Self { frames, total, n_decoded: 0, block: Vec::new(), used: 0 })
     }
 
     /// Fills `out` with the next samples; gives how many, 0 at the end.
@@ -221,12 +234,12 @@ impl FlacReader {
     }
 
     fn next_frame(&mut self) -> Result<bool, FlacError> {
-        let Some(packet) = self.reader.next_packet().map_err(decode)? else {
+        let Some(Frames { reader, decoder }) = &mut self.frames else { return Ok(false) };
+        let Some(packet) = reader.next_packet().map_err(decode)? else {
             let is_whole = self.total.is_none_or(|total| total == self.n_decoded);
             return if is_whole { Ok(false) } else { Err(FlacError::Damaged) };
         };
-        let GenericAudioBufferRef::S32(buffer) = self.decoder.decode(&packet).map_err(decode)?
-        else {
+        let GenericAudioBufferRef::S32(buffer) = decoder.decode(&packet).map_err(decode)? else {
             return Err(FlacError::Damaged);
         };
         let plane = buffer.plane(0).ok_or(FlacError::Damaged)?;
