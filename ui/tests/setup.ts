@@ -9,3 +9,4 @@ HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
   this.open = false;
   this.dispatchEvent(new Event("close"));
 };
+HTMLCanvasElement.prototype.getContext = () => null;

@@ -39,6 +39,8 @@ export interface MockOptions {
   hanging?: Command[];
   settings?: Partial<V.PersonalSettings>;
   devices?: V.DeviceView[];
+  /** What every recording warns of. */
+  warnings?: V.RecordingWarning[];
 }
 
 export interface Mock extends Transport {
@@ -208,7 +210,7 @@ export function mock(options: MockOptions = {}): Mock {
       peak: Math.min(1, rms * 1.9),
       rms,
       elapsed_ms: ms,
-      warnings: [],
+      warnings: options.warnings ?? [],
       device: null,
       dropped_frames: 0,
     };

@@ -1,0 +1,672 @@
+import { fireEvent, within } from "@testing-library/svelte";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { MockOptions } from "$lib/api/mock";
+import { id, session } from "$lib/api/mock/notebook";
+import type { Command } from "$lib/api/transport";
+import { accessible, now, open, screen, waitFor } from "./window";
+
+const broken = {
+  code: "internal",
+  message: "the notebook did not answer",
+  hint: "Start the app again.",
+};
+const first = id(1);
+
+/** Each page, what it asks first, and what it shows of the sample notebook and of an empty one. */
+const pages: {
+  name: string;
+  hash: string;
+  asks: Command;
+  many: RegExp;
+  empty: RegExp | null;
+}[] = [
+  {
+    name: "journey",
+    hash: "#/journey",
+    asks: "calendar",
+    many: /Before the talk/,
+    empty: /Your journey starts/,
+  },
+  {
+    name: "sessions",
+    hash: "#/sessions",
+    asks: "sessions",
+    many: /An evening with Jonas/,
+    empty: /Nothing here yet/,
+  },
+  {
+    name: "session",
+    hash: `#/session/${first}`,
+    asks: "session",
+    many: /Nervousness/,
+    empty: null,
+  },
+  {
+    name: "record",
+    hash: "#/record",
+    asks: "devices",
+    many: /Write instead/,
+    empty: /Write instead/,
+  },
+  {
+    name: "search",
+    hash: "#/search?q=garden",
+    asks: "search",
+    many: /matches/,
+    empty: /Nothing matches/,
+  },
+  {
+    name: "bin",
+    hash: "#/bin",
+    asks: "bin_list",
+    many: /The bin is empty/,
+    empty: /The bin is empty/,
+  },
+  {
+    name: "privacy",
+    hash: "#/privacy",
+    asks: "ledger",
+    many: /api.openai.com/,
+    empty: /Nothing has ever left/,
+  },
+  { name: "look", hash: "#/settings/look", asks: "devices", many: /Theme/, empty: /Theme/ },
+  {
+    name: "recording settings",
+    hash: "#/settings/recording",
+    asks: "devices",
+    many: /Keep audio/,
+    empty: null,
+  },
+  {
+    name: "speech settings",
+    hash: "#/settings/speech",
+    asks: "models",
+    many: /148 MB/,
+    empty: null,
+  },
+  {
+    name: "analysis settings",
+    hash: "#/settings/analysis",
+    asks: "providers",
+    many: /Ollama/,
+    empty: null,
+  },
+  {
+    name: "care settings",
+    hash: "#/settings/care",
+    asks: "devices",
+    many: /Offer help lines/,
+    empty: null,
+  },
+  {
+    name: "account settings",
+    hash: "#/settings/account",
+    asks: "devices",
+    many: /Change password/,
+    empty: null,
+  },
+  { name: "health", hash: "#/settings/health", asks: "doctor", many: /182 GB free/, empty: null },
+  {
+    name: "accounts",
+    hash: "#/settings/accounts",
+    asks: "accounts_list",
+    many: /Tomas/,
+    empty: null,
+  },
+  {
+    name: "system",
+    hash: "#/settings/system",
+    asks: "system_settings_get",
+    many: /Allowed hosts/,
+    empty: null,
+  },
+  { name: "log", hash: "#/settings/audit", asks: "audit", many: /account create/, empty: null },
+  { name: "help", hash: "#/help", asks: "crisis_help", many: /A listening line/, empty: null },
+];
+const shown = (text: RegExp) =>
+  waitFor(() => expect(document.querySelector("main")?.textContent).toMatch(text));
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe.each(pages)("$name", ({ hash, asks, many, empty }) => {
+  it.each(["light", "dark"] as const)("is accessible in the %s theme", async (theme) => {
+    await open(hash, { settings: { theme } });
+    await shown(many);
+    expect(document.documentElement.dataset["theme"]).toBe(theme);
+    await accessible();
+  });
+
+  it("says what went wrong, and tries again", async () => {
+    const { core, user } = await open(hash, { failing: { [asks]: broken } });
+    if (asks === "devices") return;
+    const alert = await screen.findAllByText("The notebook did not answer.");
+    expect(alert.length).toBeGreaterThan(0);
+    expect(screen.getAllByText("Start the app again.").length).toBeGreaterThan(0);
+    core.fail(asks, null);
+    const again = screen.getAllByRole("button", { name: "Try again" });
+    for (const button of again) await user.click(button);
+    await shown(many);
+    await accessible();
+  });
+
+  it("keeps still while it waits", async () => {
+    await open(hash, { hanging: [asks] });
+    await waitFor(() => expect(screen.getByRole("main")).toBeVisible());
+    await accessible();
+  });
+
+  if (empty !== null)
+    it("teaches when there is nothing yet", async () => {
+      await open(hash, { more: null });
+      await shown(empty);
+      await accessible();
+    });
+});
+
+it("a skeleton comes only after 300 ms", async () => {
+  await open("#/journey", { hanging: ["calendar"] });
+  expect(document.querySelector(".skeleton")).toBeNull();
+  await waitFor(() => expect(document.querySelector(".skeleton")).not.toBeNull(), { timeout: 900 });
+});
+
+/** Opens one session that is made for the test. */
+async function one(sample: Partial<Parameters<typeof session>[0]>, options: MockOptions = {}) {
+  const opened = await open("#/journey", { more: null, ...options });
+  opened.core.store.unshift(
+    session(
+      {
+        ago: 0,
+        hour: 9,
+        title: "One",
+        source: "microphone",
+        text: ["I feel calm."],
+        elements: [],
+        ...sample,
+      },
+      77,
+      now(),
+    ),
+  );
+  return opened;
+}
+const go = (hash: string) => {
+  window.location.hash = hash;
+};
+
+describe("texts of all kinds", () => {
+  const long = "unbrokenword".repeat(60);
+  it.each([
+    ["a long title without a space", { title: long, text: [`${long}. I feel calm.`] }],
+    ["Hebrew", { title: "יום ארוך", text: ["היום הרגשתי רגוע. מחר אתקשר לאמא."] }],
+    ["Arabic and English", { title: "يوم هادئ", text: ["شعرت بالهدوء today. ثم نمت."] }],
+    ["Japanese", { title: "雨の朝", text: ["今日は雨だった。静かな気持ちだ。"] }],
+    ["markup", { title: "<b>bold</b>", text: ["I wrote <script>alert(1)</script> & went on."] }],
+    ["emoji", { title: "🌧", text: ["It rained 🌧🌧 all day. I feel calm 🙂."] }],
+  ])("%s is shown as it was said", async (_, sample) => {
+    await one(sample);
+    go(`#/session/${id(77)}`);
+    const article = await screen.findByRole("article", { name: "Transcript" });
+    expect(article.textContent).toContain(sample.text[0]);
+    expect(article.querySelectorAll("script, b")).toHaveLength(0);
+    for (const paragraph of article.querySelectorAll("p"))
+      expect(paragraph).toHaveAttribute("dir", "auto");
+    expect(screen.getByRole("heading", { level: 1 })).toHaveTextContent(sample.title);
+    await accessible();
+    go("#/sessions");
+    await screen.findByText(sample.title);
+    await accessible();
+  });
+});
+
+describe("a session", () => {
+  it("lights an element and its words both ways", async () => {
+    const { user } = await open(`#/session/${first}`);
+    const note = await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    const words = await screen.findByText(
+      "I am scared that I will lose the thread in front of everyone",
+    );
+    note.focus();
+    await waitFor(() => expect(words).toHaveClass("lit"));
+    await user.hover(screen.getByText("I slept maybe five hours"));
+    await waitFor(() =>
+      expect(
+        screen.getByRole("button", { name: /^Challenge: Sleeping badly/ }).closest(".note"),
+      ).toHaveClass("lit"),
+    );
+    expect(words).not.toHaveClass("lit");
+  });
+
+  it("plays exactly the seconds that an element rests on", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await user.click(await screen.findByRole("button", { name: /^Emotion: Nervousness/ }));
+    const element = core.store
+      .flatMap(({ page }) => page.session.elements)
+      .find((it) => it.label === "Nervousness");
+    const played = core.calls.filter(({ command }) => command === "play").at(-1);
+    expect(played?.args).toEqual({
+      id: first,
+      from_ms: element?.evidence[0]?.start_ms,
+      to_ms: element?.evidence[0]?.end_ms,
+    });
+  });
+
+  it("says what is a guess and what was repaired", async () => {
+    await open(`#/session/${first}`);
+    const note = await screen.findByRole("button", { name: /^Action: Look at one friendly face/ });
+    expect(note).toHaveTextContent("a guess");
+    expect(note).toHaveTextContent("repaired");
+    expect(note).toHaveAccessibleDescription(/Confidence 48 %.*slightly changed/);
+  });
+
+  it.each([
+    ["Not me", "element_not_me"],
+    ["Delete", "element_delete"],
+  ])("takes “%s” back", async (choice, command) => {
+    const { core, user } = await open(`#/session/${first}`);
+    await user.click(await screen.findByRole("button", { name: "More: Nervousness" }));
+    await user.click(screen.getByRole("menuitem", { name: choice }));
+    await waitFor(() => expect(screen.queryByText("Nervousness")).toBeNull());
+    expect(core.calls.some((it) => it.command === command)).toBe(true);
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await screen.findByText("Nervousness");
+  });
+
+  it("corrects an element", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await user.click(await screen.findByRole("button", { name: /^More: The fear gets smaller/ }));
+    await user.click(screen.getByRole("menuitem", { name: "Correct" }));
+    const dialog = await screen.findByRole("dialog", { name: "Correct" });
+    await user.selectOptions(within(dialog).getByLabelText("Kind"), "Belief");
+    const label = within(dialog).getByLabelText("Label");
+    await user.clear(label);
+    await user.type(label, "Beginning helps");
+    await accessible();
+    await user.click(within(dialog).getByRole("button", { name: "Save" }));
+    await screen.findByRole("button", { name: /^Belief: Beginning helps/ });
+    expect(core.calls.find((it) => it.command === "element_correct")?.args).toMatchObject({
+      kind: "belief",
+      label: "Beginning helps",
+      taxonomy: null,
+    });
+  });
+
+  it("edits the transcript as a new version, and keeps the text when that fails", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await screen.findByText("Nervousness");
+    await user.keyboard("e");
+    const box = await screen.findByRole("textbox", { name: "Transcript" });
+    await user.type(box, " Added.");
+    core.fail("transcript_edit", broken);
+    await user.click(screen.getByRole("button", { name: "Save this version" }));
+    await screen.findByText("The notebook did not answer.");
+    expect(screen.getByRole("textbox", { name: "Transcript" })).toHaveValue(
+      `${core.store.find(({ page }) => page.session.id === first)?.page.session.transcript?.text} Added.`,
+    );
+    core.fail("transcript_edit", null);
+    await user.click(screen.getByRole("button", { name: "Save this version" }));
+    await waitFor(() =>
+      expect(screen.getByRole("article", { name: "Transcript" }).textContent).toContain("Added."),
+    );
+  });
+
+  it("shows its holes, and retries one", async () => {
+    const { core, user } = await open(`#/session/${id(3)}`);
+    await user.click(await screen.findByText("1 part is missing"));
+    expect(screen.getByText("the recording was too quiet here")).toBeVisible();
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Retry this part" }));
+    expect(core.calls.some((it) => it.command === "retry_part")).toBe(true);
+    await waitFor(() => expect(screen.queryByText("1 part is missing")).toBeNull());
+  });
+
+  it("is renamed, tagged and marked", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await user.click(await screen.findByRole("button", { name: "Before the talk" }));
+    const title = screen.getByRole("textbox", { name: "Title of the session" });
+    await user.clear(title);
+    await user.type(title, "After the talk{Enter}");
+    await screen.findByRole("button", { name: "After the talk" });
+    await user.type(screen.getByRole("combobox", { name: "Add a tag" }), "courage{Enter}");
+    await screen.findByRole("button", { name: "Remove the tag courage" });
+    await user.click(screen.getByRole("button", { name: "Favourite" }));
+    await waitFor(() =>
+      expect(screen.getByRole("button", { name: "Favourite" })).toHaveAttribute(
+        "aria-pressed",
+        "false",
+      ),
+    );
+    expect(
+      core.calls.filter((it) => ["rename", "tag", "favourite"].includes(it.command)),
+    ).toHaveLength(3);
+  });
+
+  it("compares its analyses and chooses one", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await user.click(await screen.findByRole("button", { name: "More for this session" }));
+    await user.click(screen.getByRole("menuitem", { name: "Analyses" }));
+    await user.click(await screen.findByRole("button", { name: "Compare" }));
+    await screen.findByText("Added");
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Use this one" }));
+    await waitFor(() => expect(core.calls.some((it) => it.command === "accept_run")).toBe(true));
+  });
+
+  it("shows what would be sent before it is sent", async () => {
+    const { core, user } = await open(`#/session/${first}`, { settings: { provider: "openai" } });
+    await core.invoke("provider_use", { name: "openai" });
+    await user.click(await screen.findByRole("button", { name: "More for this session" }));
+    await user.click(screen.getByRole("menuitem", { name: "Analyse again" }));
+    await screen.findByText("These bytes, to api.openai.com, and nothing else.");
+    expect(core.calls.some((it) => it.command === "analyse")).toBe(false);
+    expect(document.querySelector("pre")?.textContent).not.toContain("Jonas");
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Find elements" }));
+    await waitFor(() => expect(core.calls.some((it) => it.command === "analyse")).toBe(true));
+  });
+
+  it("offers help lines quietly where words of crisis were met", async () => {
+    await open(`#/session/${id(6)}`);
+    expect(await screen.findByRole("link", { name: "See help lines" })).toHaveAttribute(
+      "href",
+      "#/help",
+    );
+    await accessible();
+  });
+
+  it("that has no transcript yet says so", async () => {
+    const { core } = await one({});
+    const page = core.store[0]?.page;
+    if (page) {
+      page.session.transcript = null;
+      page.session.run = null;
+      page.session.status = "captured";
+      page.session.error = {
+        code: "model",
+        message: "the speech model is damaged",
+        stage: "transcribe",
+      };
+    }
+    go(`#/session/${id(77)}`);
+    await screen.findByText("There is no text yet.");
+    await screen.findByText("The speech model is damaged.");
+    await accessible();
+  });
+
+  it("without elements does not make some up", async () => {
+    await one({});
+    go(`#/session/${id(77)}`);
+    await screen.findByText("No elements");
+  });
+});
+
+describe("the list of sessions", () => {
+  it("holds ten thousand with few rows in the window, and reaches the last", async () => {
+    const { core } = await open("#/sessions", { more: 10_000 });
+    await screen.findByText("10,008 sessions");
+    const rows = () => document.querySelectorAll("[data-session]").length;
+    expect(rows()).toBeGreaterThan(5);
+    expect(document.querySelectorAll("main li").length).toBeLessThanOrEqual(60);
+    const box = screen
+      .getByRole("list", { name: "Sessions, newest first" })
+      .closest(".box") as HTMLElement;
+    box.scrollTop = 10_000 * 73;
+    await fireEvent.scroll(box);
+    const last = core.store.at(-1)?.page.session.id;
+    await waitFor(() => expect(document.querySelector(`[data-session="${last}"]`)).not.toBeNull(), {
+      timeout: 15_000,
+    });
+    expect(document.querySelectorAll("main li").length).toBeLessThanOrEqual(60);
+    expect(
+      core.calls
+        .filter(({ command }) => command === "sessions")
+        .every(({ args }) => (args as { limit: number }).limit <= 500),
+    ).toBe(true);
+  }, 30_000);
+
+  it("narrows by favourite, tag and feeling, and opens up again", async () => {
+    const { user } = await open("#/sessions");
+    await user.click(await screen.findByRole("button", { name: "Favourites" }));
+    await screen.findByText("2 sessions");
+    await user.selectOptions(screen.getByLabelText("Tag"), "garden");
+    await screen.findByText("1 session");
+    await user.selectOptions(screen.getByLabelText("Feeling"), "Anger");
+    await screen.findByText("No session matches these filters");
+    await user.click(screen.getAllByRole("button", { name: "Clear filters" })[0] as HTMLElement);
+    await screen.findByText("28 sessions");
+  });
+
+  it("says that there is one when there is one", async () => {
+    await one({});
+    go("#/sessions");
+    await screen.findByText("1 session");
+    await accessible();
+  });
+});
+
+describe("recording", () => {
+  it("shows level, time and provisional words, pauses, stops, and becomes the session in place", async () => {
+    const { core, user } = await open("#/record");
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await screen.findByRole("timer");
+    await waitFor(() => expect(document.querySelector(".provisional")?.textContent).not.toBe(""));
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Pause" }));
+    await screen.findByText("Paused");
+    await user.click(screen.getByRole("button", { name: "Go on" }));
+    await user.click(screen.getByRole("button", { name: "Stop" }));
+    await screen.findByText("Your recording is safe on this computer.");
+    await accessible();
+    await screen.findByRole("article", { name: "Transcript" }, { timeout: 4000 });
+    expect(window.location.hash).toBe("#/record");
+    expect(core.calls.map(({ command }) => command)).toEqual(
+      expect.arrayContaining(["record_start", "record_pause", "record_resume", "record_stop"]),
+    );
+  });
+
+  it.each([
+    ["no_signal", /Nothing is heard/],
+    ["clipping", /Too loud/],
+    ["device_lost", /microphone is gone/],
+    ["disk_low", /nearly full/],
+    ["dropped_frames", /too busy/],
+    ["long_silence", /quiet for a while/],
+  ] as const)("tells of %s in one line, with what to do", async (warning, text) => {
+    const { user } = await open("#/record", { warnings: [warning] });
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    expect(await screen.findByText(text)).toHaveAttribute("role", "status");
+    await accessible();
+  });
+
+  it("without a microphone leads to writing", async () => {
+    await open("#/record", { devices: [] });
+    await screen.findByText(/No microphone was found/);
+    expect(screen.getByRole("button", { name: "Start recording" })).toBeDisabled();
+    await accessible();
+  });
+
+  it("that cannot begin says why", async () => {
+    const { user } = await open("#/record", {
+      failing: {
+        record_start: {
+          code: "busy",
+          message: "the microphone is in use",
+          hint: "Close the other program.",
+        },
+      },
+    });
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await screen.findByText("The microphone is in use.");
+    await screen.findByText("Close the other program.");
+  });
+
+  it("lets a stage be stopped, and keeps what was said", async () => {
+    const { user } = await open("#/record", { speed: 4 });
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await user.click(await screen.findByRole("button", { name: "Stop" }));
+    await user.click(await screen.findByRole("button", { name: "Cancel: Transcribing" }));
+    await screen.findByText(/Stopped here. What was recorded is kept/);
+    await user.click(screen.getByRole("button", { name: "Open the session" }));
+    await screen.findByText("There is no text yet.");
+  });
+
+  it("keeps what is written when it could not be stored", async () => {
+    const { core, user } = await open("#/record?write=1", { failing: { write: broken } });
+    const box = await screen.findByRole("textbox", { name: "Your words" });
+    await user.type(box, "I feel glad. I will sleep.");
+    await user.click(screen.getByRole("button", { name: "Keep this" }));
+    await screen.findByText("The notebook did not answer.");
+    expect(box).toHaveValue("I feel glad. I will sleep.");
+    await accessible();
+    core.fail("write", null);
+    await user.click(screen.getByRole("button", { name: "Keep this" }));
+    await screen.findByRole("article", { name: "Transcript" }, { timeout: 4000 });
+    await screen.findByText("Relief");
+  });
+
+  it("imports many files, each with its own state", async () => {
+    const { core } = await open("#/record", { speed: 4 });
+    await screen.findByRole("button", { name: "Start recording" });
+    await core.invoke("import_paths", { paths: ["a.m4a", "b.xyz", "c.txt"] });
+    const queue = await screen.findByRole("region", { name: "Imports" });
+    await within(queue).findByText(/This kind of file cannot be read. Audio, video/);
+    await waitFor(() => expect(within(queue).getAllByRole("listitem")).toHaveLength(3));
+    await accessible();
+  });
+
+  it("shows how many files are about to be dropped", async () => {
+    const { core } = await open("#/journey");
+    core.emit("files_dragged", { phase: "over", count: 3 });
+    await screen.findByText("3 files");
+    core.emit("files_dragged", { phase: "dropped", count: 3 });
+    await screen.findByRole("button", { name: "Start recording" });
+  });
+});
+
+describe("journey", () => {
+  it("has its year as a table, too", async () => {
+    const { user } = await open("#/journey");
+    await user.click(await screen.findByRole("button", { name: "Show as table" }));
+    const table = await screen.findByRole("table");
+    expect(within(table).getAllByRole("row").length).toBeGreaterThan(5);
+    expect(table).toHaveTextContent("Nervousness");
+    await accessible();
+  });
+
+  it("lets the arrow keys walk over the days, and opens one", async () => {
+    const { user } = await open("#/journey");
+    const stop = await waitFor(() => {
+      const it = document.querySelector<SVGElement>('[data-day][tabindex="0"]');
+      expect(it).not.toBeNull();
+      return it as SVGElement;
+    });
+    stop.focus();
+    await user.keyboard("{ArrowLeft}");
+    const day = (document.activeElement as SVGElement).dataset["day"];
+    expect(day).not.toBe(stop.dataset["day"]);
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(window.location.hash).toBe(`#/sessions?from=${day}&to=${day}`));
+  });
+
+  it("shows no streak to those who do not want one", async () => {
+    await open("#/journey", { settings: { streak: false } });
+    await screen.findByText("Before the talk", { selector: ".title" });
+    expect(screen.queryByText(/You were here/)).toBeNull();
+  });
+});
+
+describe("the bin", () => {
+  it("gives a session back, and erases only on the second press", async () => {
+    const { core, user } = await open("#/bin");
+    await core.invoke("bin", { id: first });
+    await core.invoke("bin", { id: id(2) });
+    const row = (await screen.findByText("Before the talk")).closest("li") as HTMLElement;
+    await accessible();
+    await user.click(within(row).getByRole("button", { name: "Put back" }));
+    await screen.findByText("The session is back.");
+    await user.click(screen.getByRole("button", { name: "Erase now" }));
+    expect(core.calls.some((it) => it.command === "erase")).toBe(false);
+    await user.click(screen.getByRole("button", { name: "Erase for good" }));
+    await screen.findByText("The bin is empty");
+  });
+});
+
+describe("settings", () => {
+  it("take effect at once, and go back when they cannot be kept", async () => {
+    const { core, user } = await open("#/settings/look");
+    await user.selectOptions(await screen.findByLabelText("Theme"), "Dark");
+    await waitFor(() => expect(document.documentElement.dataset["theme"]).toBe("dark"));
+    await user.selectOptions(screen.getByLabelText("Text size"), "150 %");
+    await waitFor(() =>
+      expect(document.documentElement.style.getPropertyValue("--scale")).toBe("1.5"),
+    );
+    await user.click(screen.getByLabelText("High contrast"));
+    await waitFor(() => expect(document.documentElement.dataset["contrast"]).toBe("more"));
+    core.fail("settings_set", broken);
+    await user.selectOptions(screen.getByLabelText("Theme"), "Light");
+    await screen.findByText("The notebook did not answer.");
+    expect(document.documentElement.dataset["theme"]).toBe("dark");
+  });
+
+  it("of the computer are for administrators alone", async () => {
+    await open("#/settings/system", { role: "regular" });
+    await screen.findByLabelText("Theme");
+    expect(screen.queryByText("For administrators")).toBeNull();
+    expect(screen.queryByRole("link", { name: "Accounts" })).toBeNull();
+  });
+
+  it("download a model, pause, and go on", async () => {
+    const { user } = await open("#/settings/speech", { speed: 2 });
+    const row = (await screen.findByText("tiny.en")).closest("li") as HTMLElement;
+    await user.click(within(row).getByRole("button", { name: "Download" }));
+    await user.click(await within(row).findByRole("button", { name: "Pause" }));
+    await user.click(await within(row).findByRole("button", { name: "Go on" }));
+    await within(row).findByRole("progressbar");
+    await accessible();
+  });
+
+  it("test a provider with the service’s own words, and never show a key again", async () => {
+    const { core, user } = await open("#/settings/analysis");
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await user.click(await screen.findByRole("button", { name: "Test" }));
+    await screen.findByText("There is no key for OpenAI.");
+    await user.type(screen.getByLabelText("Key"), "sk-secret");
+    await user.click(screen.getByRole("button", { name: "Save" }));
+    await screen.findByText("A key is kept in your notebook.");
+    await waitFor(() => expect(screen.getByLabelText("Key")).toHaveValue(""));
+    expect(core.calls.find((it) => it.command === "provider_set_key")?.args).toEqual({
+      name: "openai",
+      key: "sk-secret",
+    });
+    await user.click(screen.getByRole("button", { name: "Test" }));
+    await screen.findByText(/It works./);
+    await accessible();
+  });
+});
+
+describe("privacy", () => {
+  it("keeps a list of names, and erases all only with the password", async () => {
+    const { core, user } = await open("#/privacy");
+    await user.type(await screen.findByLabelText("Name or place"), "Lena");
+    await user.type(screen.getByLabelText("Sent as"), "Marta");
+    await user.click(screen.getByRole("button", { name: "Add" }));
+    await screen.findByRole("cell", { name: "Marta" });
+    await user.click(screen.getByRole("button", { name: "Delete everything" }));
+    await user.type(screen.getByLabelText("To go on, type your password"), "wrong");
+    await user.click(screen.getByRole("button", { name: "Erase my notebook" }));
+    await screen.findByText("That is not the current password.");
+    expect(core.store.length).toBeGreaterThan(0);
+    await accessible();
+  });
+
+  it("says so when nothing may be sent, and to whom when it may", async () => {
+    const { core } = await open("#/privacy");
+    await screen.findByText(/Nothing. Elements are found on this computer./);
+    await core.invoke("provider_use", { name: "openai" });
+    go("#/journey");
+    await screen.findByRole("heading", { name: "Journey" });
+    go("#/privacy");
+    await screen.findByText(/to api.openai.com. Never the audio./);
+  });
+});
