@@ -79,6 +79,7 @@ impl Vault {
         let snapshot = conn.transaction().map_err(VaultError::from)?;
         let answer = ask(&Read::new(&snapshot))?;
         snapshot.finish().map_err(VaultError::from)?;
+        drop(conn);
         Ok(answer)
     }
 
@@ -99,6 +100,7 @@ impl Vault {
             .map_err(VaultError::from)?;
         let value = change(&Write::new(&transaction, &self.ports))?;
         transaction.commit().map_err(VaultError::from)?;
+        drop(conn);
         Ok(value)
     }
 

@@ -169,7 +169,7 @@ impl Head {
         };
         let fits = match (head.kind, content) {
             (Kind::End, _) => head.len == 0,
-            (Kind::Samples, Content::Samples) => head.len > 0 && head.len % 2 == 0,
+            (Kind::Samples, Content::Samples) => head.len > 0 && head.len.is_multiple_of(2),
             (Kind::Mark, Content::Samples) | (Kind::Bytes, Content::Bytes) => head.len > 0,
             _ => false,
         };

@@ -14,6 +14,7 @@ use std::{
     fs,
     io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::Path,
+    slice::from_ref,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -205,7 +206,7 @@ fn what_is_not_damaged_stays_playable() {
             assert_eq!(read, samples);
         } else {
             let lost = hit * 160..(hit + 1) * 160;
-            assert_eq!(reader.damage(), [lost.start as u64..lost.end as u64]);
+            assert_eq!(reader.damage(), from_ref(&(lost.start as u64..lost.end as u64)));
             let expected: Vec<i16> =
                 (0..1_600).map(|n| if lost.contains(&n) { 0 } else { samples[n] }).collect();
             assert_eq!(read, expected, "byte {byte}");
@@ -267,7 +268,7 @@ fn recovery_keeps_good_chunks_behind_a_torn_one() {
     bytes.truncate(borders[4] - 3);
     fs::write(&file.path, &bytes).unwrap();
     let recovered = recover(&file, &CountingRandom::new()).unwrap();
-    assert_eq!((recovered.n_samples, recovered.damage.as_slice()), (480, &[160..320][..]));
+    assert_eq!((recovered.n_samples, recovered.damage.as_slice()), (480, from_ref(&(160..320))));
     let mut reader = PcmReader::open_lenient(&file).unwrap();
     assert!(reader.is_complete());
     let read = read_all(&mut reader).unwrap();
@@ -359,6 +360,7 @@ impl Storage for FailingDisk {
         let len = disk.len().max(offset + n_taken);
         disk.resize(len, 0);
         disk[offset..offset + n_taken].copy_from_slice(&bytes[..n_taken]);
+        drop(disk);
         failed.map(|()| n_taken)
     }
 

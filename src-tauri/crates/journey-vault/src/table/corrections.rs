@@ -187,34 +187,34 @@ impl<'c> CorrectionsMut<'c> {
             Correction::Status(status) => Some(status.as_str()),
             _ => None,
         };
-        search::reindexed(self.conn, place.session, || {
-            column::execute(
-                self.conn,
-                "INSERT INTO corrections (session_id, element_id, change, kind, label, taxonomy,
-                     status, original_run, original_revision, original_kind, original_label,
-                     original_taxonomy, original_start, original_end, original_quote, at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-                &[
-                    place.session.uuid().as_bytes(),
-                    element.uuid().as_bytes(),
-                    &correction.word(),
-                    &kind,
-                    &label,
-                    &taxonomy,
-                    &status,
-                    original.run.uuid().as_bytes(),
-                    &original.revision,
-                    &original.kind.as_str(),
-                    &original.label,
-                    &original.taxonomy.as_ref().map(NodeId::as_str),
-                    &column::stored(original.span.start),
-                    &column::stored(original.span.end),
-                    &original.quote,
-                    &column::micros(self.clock.now()),
-                ],
-            )?;
-            Ok(self.conn.last_insert_rowid())
-        })
+        column::execute(
+            self.conn,
+            "INSERT INTO corrections (session_id, element_id, change, kind, label, taxonomy,
+                 status, original_run, original_revision, original_kind, original_label,
+                 original_taxonomy, original_start, original_end, original_quote, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            &[
+                place.session.uuid().as_bytes(),
+                element.uuid().as_bytes(),
+                &correction.word(),
+                &kind,
+                &label,
+                &taxonomy,
+                &status,
+                original.run.uuid().as_bytes(),
+                &original.revision,
+                &original.kind.as_str(),
+                &original.label,
+                &original.taxonomy.as_ref().map(NodeId::as_str),
+                &column::stored(original.span.start),
+                &column::stored(original.span.end),
+                &original.quote,
+                &column::micros(self.clock.now()),
+            ],
+        )?;
+        let number = self.conn.last_insert_rowid();
+        search::refresh(self.conn, place.session)?;
+        Ok(number)
     }
 
     /// Takes one correction back and brings search up to date.
@@ -226,11 +226,9 @@ impl<'c> CorrectionsMut<'c> {
         let session = column::row(self.conn, sql, &[&number], |row| column::uuid(row, 0))?
             .map(SessionId::new)
             .ok_or(VaultError::NotFound("correction"))?;
-        search::reindexed(self.conn, session, || {
-            let sql = "UPDATE corrections SET undone_at = ?2 WHERE id = ?1";
-            column::execute(self.conn, sql, &[&number, &column::micros(self.clock.now())])?;
-            Ok(())
-        })
+        let sql = "UPDATE corrections SET undone_at = ?2 WHERE id = ?1";
+        column::execute(self.conn, sql, &[&number, &column::micros(self.clock.now())])?;
+        search::refresh(self.conn, session)
     }
 
     fn original(&self, element: ElementId, run: RunId) -> Result<Original, VaultError> {

@@ -7,7 +7,7 @@ mod hit;
 mod index;
 mod query;
 
-pub(crate) use index::{check, rebuild, reindexed, unindex};
+pub(crate) use index::{check, rebuild, refresh, unindex};
 
 use super::{column, cursor};
 use crate::VaultError;

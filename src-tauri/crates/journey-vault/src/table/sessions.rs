@@ -384,11 +384,10 @@ impl<'c> SessionsMut<'c> {
     /// [`VaultError::NotFound`], or the database's failure.
     pub fn bin(&self, id: SessionId) -> Result<(), VaultError> {
         let now = column::micros(self.clock.now());
-        search::reindexed(self.conn, id, || {
-            let sql = "UPDATE sessions SET deleted_at = coalesce(deleted_at, ?2) WHERE id = ?1";
-            let n_changed = column::execute(self.conn, sql, &[id.uuid().as_bytes(), &now])?;
-            column::found(n_changed, "session")
-        })
+        let sql = "UPDATE sessions SET deleted_at = coalesce(deleted_at, ?2) WHERE id = ?1";
+        let n_changed = column::execute(self.conn, sql, &[id.uuid().as_bytes(), &now])?;
+        column::found(n_changed, "session")?;
+        search::refresh(self.conn, id)
     }
 
     /// Takes a session out of the bin again.
@@ -396,10 +395,9 @@ impl<'c> SessionsMut<'c> {
     /// # Errors
     /// [`VaultError::NotFound`], or the database's failure.
     pub fn unbin(&self, id: SessionId) -> Result<(), VaultError> {
-        search::reindexed(self.conn, id, || {
-            let sql = "UPDATE sessions SET deleted_at = NULL WHERE id = ?1";
-            column::found(column::execute(self.conn, sql, &[id.uuid().as_bytes()])?, "session")
-        })
+        let sql = "UPDATE sessions SET deleted_at = NULL WHERE id = ?1";
+        column::found(column::execute(self.conn, sql, &[id.uuid().as_bytes()])?, "session")?;
+        search::refresh(self.conn, id)
     }
 
     /// Stores what the end of a recording, or its recovery, found out.

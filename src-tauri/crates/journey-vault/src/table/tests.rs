@@ -23,7 +23,7 @@ use journey_domain::{
     transcript::{SpokenSegment, Transcript, Word},
 };
 use proptest::prelude::*;
-use std::time::Duration;
+use std::{cmp::Reverse, slice::from_ref, time::Duration};
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_microsecond(NEW_YEAR + seconds * 1_000_000).unwrap()
@@ -62,7 +62,7 @@ fn a_session_comes_back_as_it_went() {
     };
     test.write(|write| {
         let sessions = write.sessions();
-        sessions.set_capture(id, CaptureState::Recovered, Some(91_234), &[hole.clone()])?;
+        sessions.set_capture(id, CaptureState::Recovered, Some(91_234), from_ref(&hole))?;
         sessions.set_error(id, Some(&error))?;
         sessions.add_tags(id, &["Work".into(), " work ".into(), "".into(), "ärger".into()])?;
         sessions.set_favourite(id, true)
@@ -112,7 +112,7 @@ proptest! {
             }
             expected.push((*second, id, tagged));
         }
-        expected.sort_by(|a, b| (b.0, b.1).cmp(&(a.0, a.1)));
+        expected.sort_by_key(|it| Reverse((it.0, it.1)));
         expected.retain(|it| from.is_none_or(|from| it.0 >= from));
         expected.retain(|it| before.is_none_or(|before| it.0 < before));
         let ids = |tag: bool| -> Vec<SessionId> {
@@ -567,7 +567,7 @@ fn recordings_are_sealed_recovered_kept_and_swept() {
     writer.append(&[3; 320]).unwrap();
     drop(writer);
     let unfinished = test.read(|read| read.recordings().unfinished());
-    assert_eq!(unfinished, [first.clone()]);
+    assert_eq!(unfinished, from_ref(&first));
     assert!(test.vault.open_pcm(&first).is_err());
     let recovered = test.vault.recover_recording(first.id).unwrap();
     assert_eq!(recovered.n_samples, 320);

@@ -277,20 +277,19 @@ impl<'c> Write<'c> {
     /// [`VaultError::Refused`] when a segment or a quote does not stand in the text,
     /// [`VaultError::NotFound`], or the database's failure.
     pub fn store_transcript(&self, new: &NewTranscript<'_>) -> Result<u32, VaultError> {
-        search::reindexed(self.conn, new.session, || {
-            let sessions = self.sessions();
-            sessions.set_holes(new.session, HoleStage::Transcribe, new.holes)?;
-            let revision = self.transcripts().insert(new.session, new.transcript)?;
-            if let Some(anchors) = new.anchors {
-                self.anchor(new.session, revision, &new.transcript.text, anchors)?;
-            }
-            self.transcripts().clear_partial(new.session)?;
-            let analysed = new.anchors.is_some();
-            let status = if analysed { Status::Analysed } else { Status::Transcribed };
-            sessions.reached(new.session, status)?;
-            self.end(new.job)?;
-            Ok(revision)
-        })
+        let sessions = self.sessions();
+        sessions.set_holes(new.session, HoleStage::Transcribe, new.holes)?;
+        let revision = self.transcripts().insert(new.session, new.transcript)?;
+        if let Some(anchors) = new.anchors {
+            self.anchor(new.session, revision, &new.transcript.text, anchors)?;
+        }
+        self.transcripts().clear_partial(new.session)?;
+        let analysed = new.anchors.is_some();
+        let status = if analysed { Status::Analysed } else { Status::Transcribed };
+        sessions.reached(new.session, status)?;
+        search::refresh(self.conn, new.session)?;
+        self.end(new.job)?;
+        Ok(revision)
     }
 
     fn anchor(
@@ -354,14 +353,12 @@ impl<'c> Write<'c> {
         if stored.session != session {
             return Err(VaultError::Refused("the run is of another session"));
         }
-        search::reindexed(self.conn, session, || {
-            self.runs_mut().accept(session, run)?;
-            let newest = self.read().transcripts().newest_revision(session)?;
-            if stored.transcript_revision == newest {
-                self.sessions().reached(session, Status::Analysed)?;
-            }
-            Ok(())
-        })
+        self.runs_mut().accept(session, run)?;
+        let newest = self.read().transcripts().newest_revision(session)?;
+        if stored.transcript_revision == newest {
+            self.sessions().reached(session, Status::Analysed)?;
+        }
+        search::refresh(self.conn, session)
     }
 
     fn runs_mut(&self) -> RunsMut<'c> {

@@ -223,8 +223,8 @@ fn a_reader_cannot_write_and_sees_one_state() {
         Ok(())
     });
     assert_eq!(test.read(|read| read.sessions().count()), 2);
-    let conn = test.vault.readers.take();
-    assert!(conn.execute_batch("DELETE FROM sessions").is_err());
+    let written = test.vault.readers.take().execute_batch("DELETE FROM sessions");
+    assert!(written.is_err());
 }
 
 /// Copies what a power cut would have left: the database as it is and `len` bytes of the log.

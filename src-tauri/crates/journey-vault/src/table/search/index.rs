@@ -13,6 +13,7 @@ use crate::{
 use jiff::Timestamp;
 use journey_domain::{element::Element, ids::SessionId};
 use rusqlite::Connection;
+use std::collections::HashSet;
 
 /// Ids of one second: the lower bits of an id.
 const IDS_PER_SECOND: i64 = 1 << 24;
@@ -22,52 +23,98 @@ pub(super) fn first_id(time: Timestamp) -> i64 {
     time.as_microsecond().div_euclid(1_000_000).saturating_mul(IDS_PER_SECOND)
 }
 
-/// Takes a session out of the index, lets `change` happen, and puts what can be found then in.
-///
-/// The index needs the old words to take them out, so every change of what can be found goes
-/// through here.
-pub(crate) fn reindexed<T>(
-    conn: &Connection,
-    session: SessionId,
-    change: impl FnOnce() -> Result<T, VaultError>,
-) -> Result<T, VaultError> {
-    unindex(conn, session)?;
-    let value = change()?;
-    index(conn, session)?;
-    Ok(value)
+/// What can be found of a session, without the transcript's text.
+#[derive(PartialEq, Eq, Hash)]
+struct Findable {
+    kind: String,
+    /// Tells one transcript from another; elements are told apart by their text.
+    revision: Option<u32>,
+    element: Option<[u8; 16]>,
+    text: Option<String>,
 }
 
-/// Takes a session out of the index.
-pub(crate) fn unindex(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
-    column::execute(
+/// Brings the index up to date with the tables for one session, touching only what changed.
+///
+/// To be called after every change of what can be found. The words that have to be taken out are
+/// still known then: an element's are kept with its row here, and a transcript never changes.
+pub(crate) fn refresh(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
+    let revision = Transcripts::new(conn).newest_revision(session)?;
+    let mut missing: Vec<Findable> = Vec::new();
+    let recorded_at = column::row(
         conn,
-        "INSERT INTO findable_index (findable_index, rowid, kind, text)
-         SELECT 'delete', id, kind, text FROM findable_texts WHERE session_id = ?1",
+        "SELECT recorded_at FROM sessions WHERE id = ?1 AND deleted_at IS NULL",
         &[session.uuid().as_bytes()],
+        |row| column::time(row, 0),
     )?;
-    let sql = "DELETE FROM findables WHERE session_id = ?1";
-    column::execute(conn, sql, &[session.uuid().as_bytes()])?;
+    if recorded_at.is_some() && revision > 0 {
+        missing = wanted(conn, session, revision)?;
+    }
+    let present = column::rows(
+        conn,
+        "SELECT id, kind, revision, element_id, text FROM findables WHERE session_id = ?1",
+        &[session.uuid().as_bytes()],
+        |row| {
+            let element: Option<[u8; 16]> = row.get(3)?;
+            let revision = if element.is_none() { Some(row.get(2)?) } else { None };
+            let findable = Findable { kind: row.get(1)?, revision, element, text: row.get(4)? };
+            Ok((row.get::<_, i64>(0)?, findable))
+        },
+    )?;
+    let kept: HashSet<&Findable> = missing.iter().collect();
+    let gone: Vec<i64> =
+        present.iter().filter(|(_, it)| !kept.contains(it)).map(|(id, _)| *id).collect();
+    let present: HashSet<Findable> = present.into_iter().map(|(_, it)| it).collect();
+    missing.retain(|it| !present.contains(it));
+    for id in gone {
+        remove(conn, id)?;
+    }
+    if let Some(recorded_at) = recorded_at {
+        add(conn, session, revision, first_id(recorded_at), &missing)?;
+    }
+    let sql = "UPDATE findables SET revision = ?2 WHERE session_id = ?1 AND revision <> ?2";
+    column::execute(conn, sql, &[session.uuid().as_bytes(), &revision])?;
     Ok(())
 }
 
-fn index(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
-    let sql = "SELECT recorded_at FROM sessions WHERE id = ?1 AND deleted_at IS NULL";
-    let Some(recorded_at) =
-        column::row(conn, sql, &[session.uuid().as_bytes()], |row| column::time(row, 0))?
-    else {
-        return Ok(());
-    };
-    let revision = Transcripts::new(conn).newest_revision(session)?;
-    if revision == 0 {
-        return Ok(());
+/// What ought to be found: the newest transcript and the elements that hold.
+fn wanted(
+    conn: &Connection,
+    session: SessionId,
+    revision: u32,
+) -> Result<Vec<Findable>, VaultError> {
+    let mut wanted = vec![Findable {
+        kind: "transcript".into(),
+        revision: Some(revision),
+        element: None,
+        text: None,
+    }];
+    if let Some(run) = Runs::new(conn).accepted(session)? {
+        let elements = Elements::new(conn).of_run(run, revision)?;
+        let corrections = Corrections::new(conn).of_session(session)?;
+        let (elements, _) = corrected(elements, Vec::new(), corrections);
+        wanted.extend(elements.iter().map(|element| Findable {
+            kind: element.kind.as_str().to_owned(),
+            revision: None,
+            element: Some(*element.id.uuid().as_bytes()),
+            text: Some(findable_text(element)),
+        }));
     }
-    let first = first_id(recorded_at);
+    Ok(wanted)
+}
+
+fn add(
+    conn: &Connection,
+    session: SessionId,
+    revision: u32,
+    first: i64,
+    findables: &[Findable],
+) -> Result<(), VaultError> {
     let sql = "SELECT max(id) FROM findables WHERE id BETWEEN ?1 AND ?2";
     let last: Option<i64> =
         column::row(conn, sql, &[&first, &(first + (IDS_PER_SECOND - 1))], |row| row.get(0))?
             .flatten();
-    let mut id = last.map_or(first, |last| last + 1);
-    let mut insert = |kind: &str, element: Option<&Element>| {
+    let next = last.map_or(first, |last| last + 1);
+    for (id, findable) in (next..).zip(findables) {
         column::execute(
             conn,
             "INSERT INTO findables (id, session_id, kind, revision, element_id, text)
@@ -75,30 +122,38 @@ fn index(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
             &[
                 &id,
                 session.uuid().as_bytes(),
-                &kind,
+                &findable.kind,
                 &revision,
-                &element.map(|it| *it.id.uuid().as_bytes()),
-                &element.map(findable_text),
+                &findable.element,
+                &findable.text,
             ],
         )?;
-        id += 1;
-        Ok::<_, VaultError>(())
-    };
-    insert("transcript", None)?;
-    if let Some(run) = Runs::new(conn).accepted(session)? {
-        let elements = Elements::new(conn).of_run(run, revision)?;
-        let corrections = Corrections::new(conn).of_session(session)?;
-        for element in &corrected(elements, Vec::new(), corrections).0 {
-            insert(element.kind.as_str(), Some(element))?;
-        }
+        column::execute(
+            conn,
+            "INSERT INTO findable_index (rowid, kind, text)
+             SELECT id, kind, text FROM findable_texts WHERE id = ?1",
+            &[&id],
+        )?;
     }
+    Ok(())
+}
+
+fn remove(conn: &Connection, id: i64) -> Result<(), VaultError> {
     column::execute(
         conn,
-        "INSERT INTO findable_index (rowid, kind, text)
-         SELECT id, kind, text FROM findable_texts WHERE session_id = ?1",
-        &[session.uuid().as_bytes()],
+        "INSERT INTO findable_index (findable_index, rowid, kind, text)
+         SELECT 'delete', id, kind, text FROM findable_texts WHERE id = ?1",
+        &[&id],
     )?;
+    column::execute(conn, "DELETE FROM findables WHERE id = ?1", &[&id])?;
     Ok(())
+}
+
+/// Takes a session out of the index, before its rows go.
+pub(crate) fn unindex(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
+    let sql = "SELECT id FROM findables WHERE session_id = ?1";
+    let ids: Vec<i64> = column::rows(conn, sql, &[session.uuid().as_bytes()], |row| row.get(0))?;
+    ids.into_iter().try_for_each(|id| remove(conn, id))
 }
 
 /// The label, then the quotes, a line each.
@@ -136,7 +191,7 @@ pub(crate) fn rebuild(conn: &Connection) -> Result<(), VaultError> {
     let sql = "SELECT id FROM sessions WHERE deleted_at IS NULL";
     let sessions = column::rows(conn, sql, &[], |row| column::uuid(row, 0))?;
     for session in sessions {
-        index(conn, SessionId::new(session))?;
+        refresh(conn, SessionId::new(session))?;
     }
     Ok(())
 }
