@@ -55,17 +55,11 @@ impl Resampler {
         let filter = if rate_hz == SAMPLE_RATE_HZ {
             None
         } else {
-            // One transform over 20 ms: sharp enough to keep speech up to 7 kHz, late by 10 ms.
-            let fft = Fft::new_custom(
-                rate_hz as usize,
-                SAMPLE_RATE_HZ as usize,
-                rate_hz as usize / 50,
-                1,
-                1,
-                WindowFunction::BlackmanHarris2,
-                FixedSync::Both,
-            )
-            .map_err(|_| ResampleError::Rate(rate_hz))?;
+            let mut fft = transform(rate_hz, rate_hz as usize / 50)?;
+            if !fft.input_frames_next().is_multiple_of(2) {
+                // Half of it is the delay, which has to be a whole sample.
+                fft = transform(rate_hz, 2 * fft.input_frames_next())?;
+            }
             Some(Filter {
                 waiting: Vec::with_capacity(fft.input_frames_max()),
                 made: vec![0.0; fft.output_frames_max()],
@@ -131,6 +125,20 @@ impl Resampler {
     }
 }
 
+/// A filter over `n_frames` or a few more. 20 ms are sharp enough to keep speech up to 7 kHz.
+fn transform(rate_hz: u32, n_frames: usize) -> Result<Fft<f32>, ResampleError> {
+    Fft::new_custom(
+        rate_hz as usize,
+        SAMPLE_RATE_HZ as usize,
+        n_frames,
+        1,
+        1,
+        WindowFunction::BlackmanHarris2,
+        FixedSync::Both,
+    )
+    .map_err(|_| ResampleError::Rate(rate_hz))
+}
+
 impl Filter {
     /// One transform. `n_valid` is set where the input is shorter than a transform.
     fn run(
@@ -171,9 +179,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn sine(rate_hz: u32, hz: f32, n: usize) -> Vec<f32> {
+    fn sine(rate_hz: u32, hz: f64, n: usize) -> Vec<f32> {
         (0..n)
-            .map(|i| 0.5 * (std::f32::consts::TAU * hz * i as f32 / rate_hz as f32).sin())
+            .map(|i| 0.5 * (std::f64::consts::TAU * hz * i as f64 / f64::from(rate_hz)).sin() as f32)
             .collect()
     }
 
