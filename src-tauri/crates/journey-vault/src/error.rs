@@ -38,9 +38,6 @@ pub enum VaultError {
     /// A page of the database does not pass its check.
     #[error("the vault's database is damaged")]
     Damaged,
-    /// A stored value has no meaning in this version.
-    #[error("the vault holds a value that this version cannot read: {0}")]
-    Unreadable(&'static str),
     /// The database failed in another way.
     #[error("the vault's database failed")]
     Database(#[source] Box<dyn Error + Send + Sync>),
@@ -63,7 +60,7 @@ impl VaultError {
             Self::Exists(_) => ErrorCode::Exists,
             Self::DiskFull => ErrorCode::DiskFull,
             Self::Busy => ErrorCode::Busy,
-            Self::Damaged | Self::Unreadable(_) | Self::Database(_) => ErrorCode::Vault,
+            Self::Damaged | Self::Database(_) => ErrorCode::Vault,
             Self::Media(error) => error.code(),
             Self::Io(_) => ErrorCode::Io,
             Self::Refused(_) | Self::Transition(_) => ErrorCode::Internal,
@@ -82,7 +79,6 @@ impl VaultError {
             Self::Damaged | Self::Database(_) => {
                 Some("Run `insight-journey doctor`, and restore a backup if it advises so.")
             }
-            Self::Unreadable(_) => Some("Use the newest version of the program."),
             Self::Media(error) => error.hint(),
             _ => None,
         }

@@ -5,6 +5,7 @@ pub mod handles;
 pub mod lease;
 pub mod open;
 
+mod copy;
 mod erase;
 mod media_files;
 mod migrate;

@@ -1,10 +1,10 @@
 use super::open::{DATABASE_FILE, OpenError};
 use crate::{
-    Vault, VaultError, VaultKeys,
+    NewTranscript, Vault, VaultError, VaultKeys,
     table::sessions::SessionFilter,
     testing::{TestVault, contains, files, keys, ports, ports_from},
 };
-use journey_domain::{element::ElementKind, job::JobKind};
+use journey_domain::{element::ElementKind, job::JobKind, transcript::Transcript};
 use rusqlite::Connection;
 use std::{
     fs,
@@ -240,7 +240,7 @@ fn a_log_cut_anywhere_opens_in_a_state_that_was_committed() {
     test.vault.rest().unwrap();
     let log = test.path().join("vault.db-wal");
     let mut committed = vec![0];
-    for n in 0..12 {
+    for n in 0..5 {
         let session = test.spoken("s", n, "the same few words");
         test.analyse(session, &[(ElementKind::Topic, "words", "few words")]);
         committed.push(fs::metadata(&log).unwrap().len() as usize);
@@ -283,6 +283,91 @@ fn a_checkpoint_that_was_cut_short_loses_nothing() {
         assert_eq!(titles(&vault).len(), 12);
         assert_eq!(vault.check_database().unwrap(), [] as [String; 0]);
     }
+}
+
+#[test]
+fn a_full_disk_refuses_a_change_and_keeps_the_rest() {
+    let test = TestVault::new();
+    test.spoken("kept", 0, "some words");
+    let limit = |n_pages: i64| {
+        let sql = format!("PRAGMA max_page_count = {n_pages}");
+        test.vault.writer().query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+    };
+    let n_pages = limit(1);
+    let long = "many more words ".repeat(20_000);
+    let session = test.session("too much", 1);
+    let refused = test.vault.write(|write| {
+        write.store_transcript(&NewTranscript {
+            session,
+            transcript: &Transcript::from_text(1, None, long.clone()),
+            holes: &[],
+            job: None,
+            anchors: None,
+        })
+    });
+    assert!(matches!(refused, Err(VaultError::DiskFull)));
+    assert_eq!(titles(&test.vault), ["too much", "kept"]);
+    assert_eq!(test.vault.check_database().unwrap(), [] as [String; 0]);
+    assert!(test.vault.check_search().unwrap());
+    limit(n_pages + 100_000);
+    test.transcribe(session, &long);
+}
+
+#[test]
+fn many_at_once_wait_for_each_other_and_none_fails() {
+    let test = TestVault::new();
+    let second = open(test.path()).unwrap();
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let (test, second) = (&test, &second);
+            scope.spawn(move || {
+                let vault = if thread % 2 == 0 { &test.vault } else { second };
+                for n in 0..10 {
+                    let key = format!("{thread} {n}");
+                    let stored: Result<_, VaultError> = vault.write(|write| {
+                        write.settings().set(&key, &n.into())?;
+                        write.read().settings().get(&key)
+                    });
+                    assert_eq!(stored.unwrap(), Some(n.into()));
+                    let read: Result<_, VaultError> = vault.read(|read| read.settings().get(&key));
+                    assert_eq!(read.unwrap(), Some(n.into()));
+                }
+            });
+        }
+    });
+    assert_eq!(test.read(|read| read.settings().all()).len(), 80);
+}
+
+#[test]
+fn a_copy_holds_what_was_committed_and_opens_with_the_same_key() {
+    let test = TestVault::new();
+    test.spoken("kept", 0, "some words");
+    let dir = TempDir::new().unwrap();
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let second = open(test.path()).unwrap();
+            let mut n = 0;
+            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
+                n += 1;
+                let stored: Result<(), VaultError> =
+                    second.write(|write| write.settings().set("n", &n.into()));
+                stored.unwrap();
+            }
+        });
+        for n in 0..5 {
+            let to = dir.path().join(n.to_string());
+            fs::create_dir(&to).unwrap();
+            let n_bytes = test.vault.copy_database(&to.join(DATABASE_FILE)).unwrap();
+            assert_eq!(fs::metadata(to.join(DATABASE_FILE)).unwrap().len(), n_bytes);
+            let copy = open(&to).unwrap();
+            assert_eq!(titles(&copy), ["kept"]);
+            assert_eq!(copy.check_database().unwrap(), [] as [String; 0]);
+        }
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
+    let again = test.vault.copy_database(&dir.path().join("0").join(DATABASE_FILE));
+    assert!(again.is_err(), "a copy never goes over a file");
 }
 
 #[test]
