@@ -5,7 +5,6 @@ pub mod handles;
 pub mod lease;
 pub mod open;
 
-mod copy;
 mod erase;
 mod media_files;
 mod migrate;

@@ -162,22 +162,7 @@ impl<'c> Sessions<'c> {
         let page = limit.clamp(1, MAX_PAGE);
         let wanted = column::stored(page + 1);
         let folded = filter.tag.as_deref().map(fold);
-        let favourites = if filter.favourites { "AND s.favourite = 1" } else { "" };
-        let sql = match &folded {
-            None => format!(
-                "SELECT {COLUMNS} FROM sessions AS s
-                 WHERE s.deleted_at IS NULL {favourites} AND s.recorded_at >= ?1
-                   AND (s.recorded_at, s.id) < (?2, ?3)
-                 ORDER BY s.recorded_at DESC, s.id DESC LIMIT ?4"
-            ),
-            Some(_) => format!(
-                "SELECT {COLUMNS} FROM tags AS g CROSS JOIN sessions AS s ON s.id = g.session_id
-                 WHERE g.folded = ?5 AND g.recorded_at >= ?1
-                   AND (g.recorded_at, g.session_id) < (?2, ?3)
-                   AND s.deleted_at IS NULL {favourites}
-                 ORDER BY g.recorded_at DESC, g.session_id DESC LIMIT ?4"
-            ),
-        };
+        let sql = list_sql(folded.is_some(), filter.favourites);
         let stored = match &folded {
             None => column::rows(self.conn, &sql, &[&from, &before, &before_id, &wanted], read)?,
             Some(tag) => {
@@ -257,6 +242,27 @@ impl<'c> Sessions<'c> {
     fn tags_of(&self, id: SessionId) -> Result<Vec<String>, VaultError> {
         let sql = "SELECT tag FROM tags WHERE session_id = ?1 ORDER BY folded";
         column::rows(self.conn, sql, &[id.uuid().as_bytes()], |row| row.get(0))
+    }
+}
+
+/// A page of sessions: from ?1 on, before the place (?2, ?3), at most ?4, with the tag ?5.
+fn list_sql(tagged: bool, favourites: bool) -> String {
+    let favourites = if favourites { "AND s.favourite = 1" } else { "" };
+    if tagged {
+        format!(
+            "SELECT {COLUMNS} FROM tags AS g CROSS JOIN sessions AS s ON s.id = g.session_id
+             WHERE g.folded = ?5 AND g.recorded_at >= ?1
+               AND (g.recorded_at, g.session_id) < (?2, ?3)
+               AND s.deleted_at IS NULL {favourites}
+             ORDER BY g.recorded_at DESC, g.session_id DESC LIMIT ?4"
+        )
+    } else {
+        format!(
+            "SELECT {COLUMNS} FROM sessions AS s
+             WHERE s.deleted_at IS NULL {favourites} AND s.recorded_at >= ?1
+               AND (s.recorded_at, s.id) < (?2, ?3)
+             ORDER BY s.recorded_at DESC, s.id DESC LIMIT ?4"
+        )
     }
 }
 
@@ -476,4 +482,25 @@ impl<'c> SessionsMut<'c> {
 /// The form in which tags are compared.
 fn fold(tag: &str) -> String {
     tag.trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::TestVault;
+
+    #[test]
+    fn a_page_costs_what_it_holds() {
+        let test = TestVault::new();
+        for (tagged, favourites) in [(false, false), (false, true), (true, false), (true, true)] {
+            let sql = format!("EXPLAIN QUERY PLAN {}", list_sql(tagged, favourites));
+            let plan = test.write(|write| {
+                let n_params = if tagged { 5 } else { 4 };
+                let params: Vec<&dyn rusqlite::ToSql> = vec![&1; n_params];
+                column::rows(write.conn(), &sql, &params, |row| row.get::<_, String>(3))
+            });
+            let costly = |step: &String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
+            assert!(!plan.iter().any(costly), "{plan:?}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Making and opening a vault's database.
 
 use super::{Vault, VaultPorts, erase, lease::Lease, migrate, pool::Pool};
-use crate::{VaultError, keys::VaultKeys, media::MediaKey};
+use crate::{VaultError, keys::VaultKeys, media::MediaKey, table::column};
 use journey_domain::error_code::ErrorCode;
 use rusqlite::{Connection, OpenFlags};
 use std::{
@@ -254,20 +254,15 @@ fn unlock(conn: &Connection) -> Result<(), OpenError> {
     if id == APPLICATION_ID { Ok(()) } else { Err(OpenError::Foreign) }
 }
 
-/// The key fits when a single page passes its check: then the others are damaged.
+/// The key fits when a single page passes its check: then the others are damaged. When none does,
+/// a file that is not made of whole pages is no vault's database.
 fn damaged_or_wrong_key(conn: &Connection) -> OpenError {
-    let count = || -> rusqlite::Result<(usize, u64)> {
-        let mut statement = conn.prepare("PRAGMA cipher_integrity_check")?;
-        let mut rows = statement.query([])?;
-        let mut n_wrong = 0;
-        while rows.next()?.is_some() {
-            n_wrong += 1;
-        }
-        let path = conn.path().map(PathBuf::from).unwrap_or_default();
-        Ok((n_wrong, fs::metadata(path).map_or(0, |meta| meta.len()).div_ceil(PAGE_BYTES)))
-    };
-    match count() {
-        Ok((n_wrong, n_pages)) if (n_wrong as u64) < n_pages => OpenError::Damaged,
+    let path = conn.path().map(PathBuf::from).unwrap_or_default();
+    let n_bytes = fs::metadata(path).map_or(0, |meta| meta.len());
+    let wrong = column::rows(conn, "PRAGMA cipher_integrity_check", &[], |_| Ok(()));
+    match wrong {
+        Ok(wrong) if (wrong.len() as u64) < n_bytes.div_ceil(PAGE_BYTES) => OpenError::Damaged,
+        _ if !n_bytes.is_multiple_of(PAGE_BYTES) => OpenError::Foreign,
         _ => OpenError::WrongKey,
     }
 }

@@ -99,6 +99,14 @@ fn each_way_of_not_opening_has_its_own_error() {
         plain.execute_batch("CREATE TABLE notes (text)").unwrap();
     });
     assert!(matches!(error, OpenError::Foreign), "plain: {error:?}");
+    let error =
+        opening_after(|database| fs::write(database, "To do: buy bread. ".repeat(500)).unwrap());
+    assert!(matches!(error, OpenError::Foreign), "a text: {error:?}");
+    let error = opening_after(|database| {
+        let bytes = fs::read(database).unwrap();
+        fs::write(database, &bytes[..bytes.len() / 2 + 100]).unwrap();
+    });
+    assert!(matches!(error, OpenError::Damaged), "half of it: {error:?}");
     let error = opening_after(|database| {
         let conn = super::open::connect(database, &keys()).unwrap();
         conn.execute_batch("PRAGMA application_id = 7").unwrap();
@@ -336,38 +344,6 @@ fn many_at_once_wait_for_each_other_and_none_fails() {
         }
     });
     assert_eq!(test.read(|read| read.settings().all()).len(), 80);
-}
-
-#[test]
-fn a_copy_holds_what_was_committed_and_opens_with_the_same_key() {
-    let test = TestVault::new();
-    test.spoken("kept", 0, "some words");
-    let dir = TempDir::new().unwrap();
-    let stop = std::sync::atomic::AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let second = open(test.path()).unwrap();
-            let mut n = 0;
-            while !stop.load(std::sync::atomic::Ordering::Relaxed) {
-                n += 1;
-                let stored: Result<(), VaultError> =
-                    second.write(|write| write.settings().set("n", &n.into()));
-                stored.unwrap();
-            }
-        });
-        for n in 0..5 {
-            let to = dir.path().join(n.to_string());
-            fs::create_dir(&to).unwrap();
-            let n_bytes = test.vault.copy_database(&to.join(DATABASE_FILE)).unwrap();
-            assert_eq!(fs::metadata(to.join(DATABASE_FILE)).unwrap().len(), n_bytes);
-            let copy = open(&to).unwrap();
-            assert_eq!(titles(&copy), ["kept"]);
-            assert_eq!(copy.check_database().unwrap(), [] as [String; 0]);
-        }
-        stop.store(true, std::sync::atomic::Ordering::Relaxed);
-    });
-    let again = test.vault.copy_database(&dir.path().join("0").join(DATABASE_FILE));
-    assert!(again.is_err(), "a copy never goes over a file");
 }
 
 #[test]
