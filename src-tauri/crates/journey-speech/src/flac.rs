@@ -11,13 +11,13 @@ use flacenc::{
     error::{Verified, Verify},
     source::{Fill, FrameBuf},
 };
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use symphonia::core::{
     audio::{Audio, GenericAudioBufferRef},
     codecs::audio::{AudioDecoder, AudioDecoderOptions},
     errors::Error as SymphoniaError,
     formats::{FormatOptions, FormatReader, TrackType},
-    io::{MediaSource, MediaSourceStream},
+    io::{MediaSourceStream, ReadOnlySource},
 };
 
 /// Samples in a frame: the size that FLAC's own encoder uses, a quarter of a second here.
@@ -178,6 +178,7 @@ impl FlacReader {
             });
         }
         source.rewind()?;
+        let source = ReadOnlySource::new(source);
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
         let reader =
             symphonia::default::formats::FlacReader::try_new(stream, FormatOptions::default())

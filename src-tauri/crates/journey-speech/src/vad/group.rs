@@ -76,6 +76,12 @@ impl UtteranceGrouper {
         Self { options, open: UtteranceGroup { regions: Vec::new() } }
     }
 
+    /// What is collected and not yet given.
+    #[must_use]
+    pub const fn collected(&self) -> &UtteranceGroup {
+        &self.open
+    }
+
     /// Adds the next region; gives the group before it where that is closed by it.
     pub fn push(&mut self, region: SpeechRegion) -> Option<UtteranceGroup> {
         let closed = self.silent_until(region.start).or_else(|| {

@@ -229,6 +229,15 @@ impl<'c> Sessions<'c> {
         Ok(column::row(self.conn, sql, &[], |row| column::count(row, 0))?.unwrap_or_default())
     }
 
+    /// When the first session outside the bin was said.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn oldest(&self) -> Result<Option<Timestamp>, VaultError> {
+        let sql = "SELECT min(recorded_at) FROM sessions WHERE deleted_at IS NULL";
+        Ok(column::row(self.conn, sql, &[], |row| column::time_opt(row, 0))?.flatten())
+    }
+
     fn with_tags(&self, stored: Vec<StoredSession>) -> Result<Vec<Session>, VaultError> {
         stored
             .into_iter()
@@ -427,6 +436,18 @@ impl<'c> SessionsMut<'c> {
         )?;
         column::found(n_changed, "session")?;
         self.set_holes(id, HoleStage::Capture, holes)
+    }
+
+    /// Corrects when it was said, such as to the date that a file's container gives.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn set_recorded_at(&self, id: SessionId, at: Timestamp) -> Result<(), VaultError> {
+        let at = column::micros(at);
+        let sql = "UPDATE tags SET recorded_at = ?2 WHERE session_id = ?1";
+        column::execute(self.conn, sql, &[id.uuid().as_bytes(), &at])?;
+        let sql = "UPDATE sessions SET recorded_at = ?2 WHERE id = ?1";
+        column::found(column::execute(self.conn, sql, &[id.uuid().as_bytes(), &at])?, "session")
     }
 
     /// Stores or clears the failure of the last attempt.

@@ -103,30 +103,38 @@ impl Vault {
     /// # Errors
     /// The failure of disk or database.
     pub fn sweep_media(&self) -> Result<usize, VaultError> {
-        let media = self.dir.join(MEDIA_DIR);
         let mut n_removed = 0;
-        for folder in fs::read_dir(&media)? {
-            let folder = folder?;
-            let Some(session) = folder.file_name().to_str().and_then(|name| name.parse().ok())
-            else {
-                continue;
-            };
-            let named: HashSet<PathBuf> = self
-                .read(|read| read.recordings().of_session(session))?
-                .iter()
-                .map(|recording| self.path(recording))
-                .collect();
-            for file in fs::read_dir(folder.path())? {
-                let path = file?.path();
-                if !named.contains(&path) && path.extension().is_some_and(|it| it == "seg") {
-                    fs::remove_file(&path)?;
-                    n_removed += 1;
-                }
+        for folder in fs::read_dir(self.dir.join(MEDIA_DIR))? {
+            let name = folder?.file_name();
+            if let Some(session) = name.to_str().and_then(|name| name.parse().ok()) {
+                n_removed += self.sweep_session_media(session)?;
             }
-            if named.is_empty() {
-                // Fails where something else lies in it, which then stays.
-                drop(fs::remove_dir(folder.path()));
+        }
+        Ok(n_removed)
+    }
+
+    /// The same for one session.
+    ///
+    /// # Errors
+    /// The failure of disk or database.
+    pub fn sweep_session_media(&self, session: SessionId) -> Result<usize, VaultError> {
+        let folder = self.dir.join(MEDIA_DIR).join(session.to_string());
+        let named: HashSet<PathBuf> = self
+            .read(|read| read.recordings().of_session(session))?
+            .iter()
+            .map(|recording| self.path(recording))
+            .collect();
+        let mut n_removed = 0;
+        for file in fs::read_dir(&folder)? {
+            let path = file?.path();
+            if !named.contains(&path) && path.extension().is_some_and(|it| it == "seg") {
+                fs::remove_file(&path)?;
+                n_removed += 1;
             }
+        }
+        if named.is_empty() {
+            // Fails where something else lies in it, which then stays.
+            drop(fs::remove_dir(&folder));
         }
         Ok(n_removed)
     }
