@@ -267,10 +267,12 @@ describe("a session", () => {
     const { core, user } = await open(`#/session/${first}`);
     await user.click(await screen.findByRole("button", { name: "More: Nervousness" }));
     await user.click(screen.getByRole("menuitem", { name: choice }));
-    await waitFor(() => expect(screen.queryByText("Nervousness")).toBeNull());
+    await waitFor(() =>
+      expect(screen.queryByRole("button", { name: /^Emotion: Nervousness/ })).toBeNull(),
+    );
     expect(core.calls.some((it) => it.command === command)).toBe(true);
     await user.click(screen.getByRole("button", { name: "Undo" }));
-    await screen.findByText("Nervousness");
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
   });
 
   it("corrects an element", async () => {
@@ -294,7 +296,7 @@ describe("a session", () => {
 
   it("edits the transcript as a new version, and keeps the text when that fails", async () => {
     const { core, user } = await open(`#/session/${first}`);
-    await screen.findByText("Nervousness");
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
     await user.keyboard("e");
     const box = await screen.findByRole("textbox", { name: "Transcript" });
     await user.type(box, " Added.");
@@ -499,6 +501,24 @@ describe("recording", () => {
     await user.click(await screen.findByRole("button", { name: "Start recording" }));
     await screen.findByText("The microphone is in use.");
     await screen.findByText("Close the other program.");
+  });
+
+  it("waits with sending until one has seen what would be sent", async () => {
+    const { core, user } = await open("#/record", { settings: { provider: "openai" } });
+    await core.invoke("provider_use", { name: "openai" });
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await user.click(await screen.findByRole("button", { name: "Stop" }));
+    await screen.findByText("Not analysed yet.", undefined, { timeout: 4000 });
+    expect(core.calls.some(({ command }) => command === "analyse")).toBe(false);
+    await user.click(screen.getByRole("button", { name: "Find elements" }));
+    await screen.findByText("These bytes, to api.openai.com, and nothing else.");
+  });
+
+  it("without a speech model says that the text follows", async () => {
+    const { user } = await open("#/record", { settings: { speech_model: null }, speed: 2 });
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await user.click(await screen.findByRole("button", { name: "Stop" }));
+    await screen.findByText(/text follows when there is one/);
   });
 
   it("lets a stage be stopped, and keeps what was said", async () => {

@@ -123,7 +123,18 @@ describe.each(Object.entries(themes))("the colours of %s", (name, tokens) => {
 const files = readdirSync("src", { recursive: true, encoding: "utf8" }).map((it) =>
   join("src", it),
 );
+const readText = (file: string) =>
+  /\.(svelte|ts|css)$/u.test(file) ? readFileSync(file, "utf8") : "";
 const components = files.filter((it) => it.endsWith(".svelte"));
+
+it("the page itself holds no script, no style, and asks for nothing from elsewhere", () => {
+  const page = readFileSync("index.html", "utf8");
+  expect(page).not.toMatch(/<style|\sstyle=|\son[a-z]+=/u);
+  expect([...page.matchAll(/<script[^>]*>([^<]*)</gu)].map((it) => it[1]?.trim())).toEqual([""]);
+  expect(files.filter((it) => /https?:\/\//u.test(readText(it)) && !/mock|test/u.test(it))).toEqual(
+    [],
+  );
+});
 
 describe("every component", () => {
   it.each(components)("%s takes its colours from the tokens", (file) => {

@@ -82,7 +82,7 @@ export function mock(options: MockOptions = {}): Mock {
   let settings: V.PersonalSettings = { ...defaults, setup_done: true, ...options.settings };
   let system = { ...systemDefaults };
   let available = models();
-  let providers: V.ProviderView[] = [
+  let providers: V.ProviderRow[] = [
     {
       name: "on-device",
       title: "On this computer",
@@ -150,15 +150,15 @@ export function mock(options: MockOptions = {}): Mock {
       last_sign_in: null,
     },
   ];
-  let pseudonyms: V.PseudonymView[] = [{ original: "Jonas", replacement: "Anton" }];
-  let jobs: V.JobView[] = [];
+  let pseudonyms: V.Replacement[] = [{ original: "Jonas", replacement: "Anton" }];
+  let jobs: V.QueuedJob[] = [];
   let lastBackup: string | null = null;
   let recording: (V.RecordingView & { ticks: number }) | null = null;
   let frames: ((frame: V.RecordingFrame) => void) | null = null;
   let ticking: ReturnType<typeof setInterval> | null = null;
   let testing: ReturnType<typeof setInterval> | null = null;
   let playing: ReturnType<typeof setInterval> | null = null;
-  let playback: V.PlaybackView & { to_ms: number | null } = {
+  let playback: V.Playback & { to_ms: number | null } = {
     session: null,
     playing: false,
     position_ms: 0,
@@ -200,7 +200,7 @@ export function mock(options: MockOptions = {}): Mock {
     emit("session_changed", { id: session });
     emit("sessions_changed", null);
   };
-  const page = ({ page }: Stored): V.SessionPage => structuredClone(page);
+  const page = ({ page }: Stored): V.SessionPageView => structuredClone(page);
 
   function level(tick: number, ms: number): V.RecordingFrame {
     const voice = Math.abs(Math.sin(tick / 3)) * Math.abs(Math.sin(tick / 17 + 1)) * 0.8;
@@ -235,8 +235,8 @@ export function mock(options: MockOptions = {}): Mock {
     }, 50);
   }
 
-  function job(kind: V.JobKind, session: string | null, label: string): V.JobView {
-    const it: V.JobView = {
+  function job(kind: V.JobKind, session: string | null, label: string): V.QueuedJob {
+    const it: V.QueuedJob = {
       id: id(number++),
       session,
       kind,
@@ -251,7 +251,7 @@ export function mock(options: MockOptions = {}): Mock {
     return it;
   }
 
-  function run(it: V.JobView, ms: number, done: () => void): void {
+  function run(it: V.QueuedJob, ms: number, done: () => void): void {
     const steps = 12;
     const step = (n: number) => {
       if (it.state === "cancelled") return;
@@ -283,6 +283,7 @@ export function mock(options: MockOptions = {}): Mock {
       now(),
     ).page;
     const analyse = () => {
+      if (settings.provider !== "on-device" && settings.preview_before_sending) return;
       const it = job("analyse", session.id, session.title);
       run(it, 2400, () => {
         session.status = "analysed";
@@ -355,7 +356,7 @@ export function mock(options: MockOptions = {}): Mock {
     return made;
   }
 
-  function list(rows: Stored[], limit: number, cursor: string | null): V.SessionList {
+  function list(rows: Stored[], limit: number, cursor: string | null): V.SessionRows {
     const from = cursor === null ? 0 : rows.findIndex((it) => it.page.session.id === cursor) + 1;
     const part = rows.slice(from, from + limit);
     const last = part.at(-1);
@@ -409,7 +410,7 @@ export function mock(options: MockOptions = {}): Mock {
       emit("playback", playbackView());
     }, 80);
   }
-  const playbackView = (): V.PlaybackView => ({
+  const playbackView = (): V.Playback => ({
     session: playback.session,
     playing: playback.playing,
     position_ms: Math.round(playback.position_ms),
@@ -417,7 +418,7 @@ export function mock(options: MockOptions = {}): Mock {
     skip_silence: playback.skip_silence,
   });
 
-  function accountRow(name: string, change: (row: V.AccountRow) => void): V.AccountList {
+  function accountRow(name: string, change: (row: V.AccountRow) => void): V.AccountRows {
     const row = accounts.find((it) => it.name === name);
     if (row === undefined) return refuse("not_found", "there is no such account");
     change(row);
@@ -692,7 +693,6 @@ export function mock(options: MockOptions = {}): Mock {
       return {
         changes: elements.slice(-2).map((it, i) => ({
           change: i === 0 ? "changed" : "added",
-          kind: it.kind,
           before: i === 0 ? { ...it, label: `${it.label} (before)` } : null,
           after: it,
         })),
@@ -722,7 +722,7 @@ export function mock(options: MockOptions = {}): Mock {
 
     search: ({ query, kind, limit }) => {
       const words = query.toLowerCase().split(/\s+/u).filter(Boolean);
-      const hits: V.HitView[] = [];
+      const hits: V.FoundHit[] = [];
       for (const { page } of live()) {
         const { session } = page;
         const text = session.transcript?.text ?? "";
@@ -871,7 +871,16 @@ export function mock(options: MockOptions = {}): Mock {
     },
     ledger: ({ id }) => {
       const rows = ledger();
-      return { ledger: id === null ? rows : rows.filter((it) => it.session === id), next: null };
+      return { ledger: id === null ? rows : rows.filter((it) => it.session === id) };
+    },
+    ledger_body: ({ id }) => {
+      const row = ledger().find((it) => it.id === id);
+      return row
+        ? {
+            ...row,
+            body: '{\n  "model": "gpt-4o-mini",\n  "sentences": ["I called my mother …"]\n}',
+          }
+        : refuse("not_found", "there is no such entry");
     },
     pseudonyms: () => ({ pseudonyms, candidates: ["Lena", "Ada"] }),
     pseudonym_set: ({ original, replacement }) => {
@@ -900,15 +909,9 @@ export function mock(options: MockOptions = {}): Mock {
     },
     audit: () => ({
       audit: [
-        { at: now().toISOString(), account: "Mira", action: "sign_in", detail: "in the window" },
-        {
-          at: "2026-03-14T08:00:00Z",
-          account: "Mira",
-          action: "account_create",
-          detail: "Tomas, regular",
-        },
+        { at: now().toISOString(), who: "Mira", what: "sign_in", on: null },
+        { at: "2026-03-14T08:00:00Z", who: "Mira", what: "account_create", on: "Tomas" },
       ],
-      next: null,
     }),
     backup_state: () => ({ last_at: lastBackup, due: lastBackup === null }),
     backup: () => {
@@ -923,10 +926,10 @@ export function mock(options: MockOptions = {}): Mock {
       ),
     doctor: () => ({
       checks: [
-        { name: "Notebook", state: "ok", measured: "opens, all sessions whole", advice: null },
-        { name: "Disk", state: "ok", measured: "182 GB free", advice: null },
-        { name: "Microphone", state: "ok", measured: "Built-in microphone answers", advice: null },
-        { name: "Speech model", state: "ok", measured: "base.en, checksum right", advice: null },
+        { name: "Notebook", state: "ok", measured: "opens, all sessions whole", advice: "" },
+        { name: "Disk", state: "ok", measured: "182 GB free", advice: "" },
+        { name: "Microphone", state: "ok", measured: "Built-in microphone answers", advice: "" },
+        { name: "Speech model", state: "ok", measured: "base.en, checksum right", advice: "" },
         {
           name: "Keychain",
           state: "warning",
@@ -934,12 +937,12 @@ export function mock(options: MockOptions = {}): Mock {
           advice:
             "You type your password each time. Install one, such as GNOME Keyring, to stay signed in.",
         },
-        { name: "Analysis provider", state: "skipped", measured: "on this computer", advice: null },
+        { name: "Analysis provider", state: "skipped", measured: "on this computer", advice: "" },
       ],
     }),
 
     calendar: ({ year }) => {
-      const days = new Map<string, V.DayView>();
+      const days = new Map<string, V.DayMark>();
       let first = now().getFullYear();
       for (const stored of live()) {
         const date = day(new Date(stored.page.session.recorded_at));
@@ -1086,14 +1089,14 @@ export function mock(options: MockOptions = {}): Mock {
     return { jobs: structuredClone(jobs) };
   }
 
-  function jobOf(kind: V.JobKind, session: string, ms: number): V.JobView {
+  function jobOf(kind: V.JobKind, session: string, ms: number): V.QueuedJob {
     const stored = find(session);
     const it = job(kind, session, stored.page.session.title);
     run(it, ms, () => after(0, () => changed(session)));
     return { ...it };
   }
 
-  function removeElement(element: string): V.SessionPage {
+  function removeElement(element: string): V.SessionPageView {
     const { stored, element: found } = ofElement(element);
     const { session } = stored.page;
     undone.set(element, { session: session.id, element: structuredClone(found) });
@@ -1101,7 +1104,7 @@ export function mock(options: MockOptions = {}): Mock {
     return page(stored);
   }
 
-  function ledger(): V.LedgerRow[] {
+  function ledger(): V.LedgerView[] {
     const first = store.find((it) => it.page.sent > 0) ?? store[2];
     if (first === undefined) return [];
     return [
@@ -1109,15 +1112,18 @@ export function mock(options: MockOptions = {}): Mock {
         id: id(700),
         at: first.page.session.recorded_at,
         session: first.page.session.id,
-        provider: "openai",
+        purpose: "analyse",
         host: "api.openai.com",
-        bytes: 4312,
+        target: "POST /v1/chat/completions",
+        bytes_out: 4312,
+        body_sha256: "5f1c0e6f1d0b6d6a2b0f8f7f7f1a3c4e9a0b1c2d3e4f5061728394a5b6c7d8e9",
+        body: null,
+        outcome: "answered",
+        status: 200,
+        bytes_in: 2210,
         tokens_in: 981,
         tokens_out: 412,
         cost_usd: 0.0004,
-        outcome: "answered",
-        sha256: "5f1c0e6f1d0b6d6a2b0f8f7f7f1a3c4e9a0b1c2d3e4f5061728394a5b6c7d8e9",
-        body: '{\n  "model": "gpt-4o-mini",\n  "sentences": ["I called my mother …"]\n}',
       },
     ];
   }

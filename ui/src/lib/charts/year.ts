@@ -1,12 +1,12 @@
 import { scaleBand } from "d3-scale";
-import type { DayView } from "$lib/api";
+import type { DayMark } from "$lib/api";
 import { day, noon } from "$lib/text/format";
 
 export interface Cell {
   date: string;
   x: number;
   y: number;
-  view: DayView | null;
+  view: DayMark | null;
   future: boolean;
 }
 
@@ -23,7 +23,7 @@ const STEP = 15;
 const TOP = 20;
 
 /** The days of a year in columns of weeks (from Monday), with what is known of each. */
-export function yearGrid(year: number, days: readonly DayView[], today: string): YearGrid {
+export function yearGrid(year: number, days: readonly DayMark[], today: string): YearGrid {
   const known = new Map(days.map((it) => [it.date, it]));
   const first = noon(`${year}-01-01`);
   const shift = (first.getDay() + 6) % 7;

@@ -1,9 +1,9 @@
 import { SvelteMap } from "svelte/reactivity";
-import { call, on, type JobView } from "$lib/api";
+import { call, on, type QueuedJob } from "$lib/api";
 
 /** Work that is under way, as the progress events tell it. */
 class Jobs {
-  readonly all = new SvelteMap<string, JobView>();
+  readonly all = new SvelteMap<string, QueuedJob>();
 
   watch(): () => void {
     void call("queue")
@@ -16,16 +16,16 @@ class Jobs {
     });
   }
 
-  of(session: string): JobView[] {
+  of(session: string): QueuedJob[] {
     return [...this.all.values()].filter((it) => it.session === session);
   }
 
-  running(session: string): JobView | null {
+  running(session: string): QueuedJob | null {
     return this.of(session).find((it) => it.state === "running" || it.state === "waiting") ?? null;
   }
 
   /** The imports that are still under way or did not work. */
-  get imports(): JobView[] {
+  get imports(): QueuedJob[] {
     return [...this.all.values()].filter((it) => it.kind === "import" && it.state !== "cancelled");
   }
 

@@ -1,7 +1,7 @@
-import { call, failure, on, type PlaybackView } from "$lib/api";
+import { call, failure, on, type Playback } from "$lib/api";
 import { toasts } from "./toasts.svelte";
 
-const silent: PlaybackView = {
+const silent: Playback = {
   session: null,
   playing: false,
   position_ms: 0,
@@ -11,7 +11,7 @@ const silent: PlaybackView = {
 
 /** What is being played. The sound itself is made by the core. */
 class Player {
-  view = $state.raw<PlaybackView>(silent);
+  view = $state.raw<Playback>(silent);
 
   watch(): () => void {
     return on("playback", (view) => {
@@ -42,7 +42,7 @@ class Player {
     if (this.view.playing) await this.#order(() => call("pause"));
   }
 
-  async #order(order: () => Promise<PlaybackView>): Promise<void> {
+  async #order(order: () => Promise<Playback>): Promise<void> {
     try {
       this.view = await order();
     } catch (reason) {

@@ -34,14 +34,13 @@ class Recording {
     });
   }
 
-  async start(device: string | null, question: string | null): Promise<void> {
+  async start(device: string | null): Promise<void> {
     if (this.busy || this.view !== null) return;
     this.busy = true;
     this.#clear();
     try {
       this.view = await call("record_start", {
         device,
-        question,
         channel: (frame) => this.#hear(frame),
       });
     } catch (reason) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { TranscriptView, WordView } from "$lib/api";
+import type { TranscriptView, PlacedWord } from "$lib/api";
 import { seeded } from "$lib/api/mock/random";
 import { align } from "./align";
 import { Characters } from "./characters";
@@ -127,7 +127,7 @@ it("notes stand at their lines, or below the note before", () => {
 });
 
 describe("words", () => {
-  const words: WordView[] = [
+  const words: PlacedWord[] = [
     { start: 0, end: 3, start_ms: 0, end_ms: 300, probability: 1 },
     { start: 4, end: 8, start_ms: 400, end_ms: 800, probability: 1 },
     { start: 9, end: 12, start_ms: 3000, end_ms: 3300, probability: 1 },

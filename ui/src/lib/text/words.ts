@@ -1,7 +1,10 @@
-import type { WordView } from "$lib/api";
+import type { PlacedWord } from "$lib/api";
 
 /** The last word for which `before` holds; `before` holds for a first part of the words. */
-function last(words: readonly WordView[], before: (word: WordView) => boolean): WordView | null {
+function last(
+  words: readonly PlacedWord[],
+  before: (word: PlacedWord) => boolean,
+): PlacedWord | null {
   let low = 0;
   let high = words.length;
   while (low < high) {
@@ -14,12 +17,12 @@ function last(words: readonly WordView[], before: (word: WordView) => boolean): 
 }
 
 /** The word at a character of the text, or the one just before it. */
-export function wordAt(words: readonly WordView[], character: number): WordView | null {
+export function wordAt(words: readonly PlacedWord[], character: number): PlacedWord | null {
   return last(words, (word) => word.start <= character) ?? words[0] ?? null;
 }
 
 /** The word being spoken at a time; none in a longer pause. */
-export function wordAtTime(words: readonly WordView[], ms: number): WordView | null {
+export function wordAtTime(words: readonly PlacedWord[], ms: number): PlacedWord | null {
   const word = last(words, (it) => it.start_ms <= ms);
   return word !== null && ms <= word.end_ms + 250 ? word : null;
 }

@@ -16,13 +16,13 @@ export type CommandMap = {
   };
   whoami: { args: Record<string, never>; result: V.AccountView };
   change_password: { args: { password: string; new_password: string }; result: null };
-  new_recovery_code: { args: { password: string }; result: V.RecoveryCode };
+  new_recovery_code: { args: { password: string }; result: V.RecoveryCodeView };
   erase_everything: { args: { password: string }; result: V.AccountState };
-  accounts_list: { args: Record<string, never>; result: V.AccountList };
-  account_role: { args: { name: string; role: V.Role }; result: V.AccountList };
-  account_disable: { args: { name: string }; result: V.AccountList };
-  account_enable: { args: { name: string }; result: V.AccountList };
-  account_delete: { args: { name: string }; result: V.AccountList };
+  accounts_list: { args: Record<string, never>; result: V.AccountRows };
+  account_role: { args: { name: string; role: V.Role }; result: V.AccountRows };
+  account_disable: { args: { name: string }; result: V.AccountRows };
+  account_enable: { args: { name: string }; result: V.AccountRows };
+  account_delete: { args: { name: string }; result: V.AccountRows };
 
   devices: { args: Record<string, never>; result: V.DeviceList };
   microphone_test_start: {
@@ -31,7 +31,7 @@ export type CommandMap = {
   };
   microphone_test_stop: { args: Record<string, never>; result: null };
   record_start: {
-    args: { device: string | null; question: string | null; channel: V.RecordingFrame };
+    args: { device: string | null; channel: V.RecordingFrame };
     result: V.RecordingView;
   };
   record_watch: { args: { channel: V.RecordingFrame }; result: V.RecordingView | null };
@@ -41,39 +41,39 @@ export type CommandMap = {
   record_resume: { args: Record<string, never>; result: V.RecordingView };
   record_stop: { args: Record<string, never>; result: V.Stopped };
 
-  write: { args: { title: string | null; text: string; question: string | null }; result: V.Stopped };
+  write: { args: { title: string | null; text: string }; result: V.Stopped };
   import_choose: { args: Record<string, never>; result: V.Queue };
   import_paths: { args: { paths: string[] }; result: V.Queue };
   queue: { args: Record<string, never>; result: V.Queue };
   cancel_job: { args: { job: string }; result: null };
 
   sessions: {
-    args: { filter: V.SessionFilter; limit: number; after: string | null };
-    result: V.SessionList;
+    args: { filter: V.WindowFilter; limit: number; after: string | null };
+    result: V.SessionRows;
   };
-  session: { args: { id: string }; result: V.SessionPage };
+  session: { args: { id: string }; result: V.SessionPageView };
   rename: { args: { id: string; title: string }; result: null };
   tag: { args: { id: string; tags: string[] }; result: null };
   favourite: { args: { id: string; favourite: boolean }; result: null };
   bin: { args: { id: string }; result: null };
   unbin: { args: { id: string }; result: null };
   erase: { args: { id: string }; result: null };
-  bin_list: { args: Record<string, never>; result: V.BinList };
+  bin_list: { args: Record<string, never>; result: V.BinRows };
 
-  transcript_edit: { args: { id: string; revision: number; text: string }; result: V.SessionPage };
-  transcribe: { args: { id: string }; result: V.JobView };
-  analyse: { args: { id: string; provider: string | null }; result: V.JobView };
-  retry_part: { args: { id: string; hole: V.HoleView }; result: V.JobView };
-  runs: { args: { id: string }; result: V.RunList };
+  transcript_edit: { args: { id: string; revision: number; text: string }; result: V.SessionPageView };
+  transcribe: { args: { id: string }; result: V.QueuedJob };
+  analyse: { args: { id: string; provider: string | null }; result: V.QueuedJob };
+  retry_part: { args: { id: string; hole: V.HoleView }; result: V.QueuedJob };
+  runs: { args: { id: string }; result: V.RunRows };
   diff: { args: { id: string; from: string; to: string }; result: V.Diff };
-  accept_run: { args: { id: string; run: string }; result: V.SessionPage };
+  accept_run: { args: { id: string; run: string }; result: V.SessionPageView };
   element_correct: {
     args: { id: string; kind: V.ElementKind; label: string; taxonomy: string | null };
-    result: V.SessionPage;
+    result: V.SessionPageView;
   };
-  element_delete: { args: { id: string }; result: V.SessionPage };
-  element_not_me: { args: { id: string }; result: V.SessionPage };
-  element_restore: { args: { id: string }; result: V.SessionPage };
+  element_delete: { args: { id: string }; result: V.SessionPageView };
+  element_not_me: { args: { id: string }; result: V.SessionPageView };
+  element_restore: { args: { id: string }; result: V.SessionPageView };
 
   search: {
     args: {
@@ -87,53 +87,54 @@ export type CommandMap = {
     result: V.SearchResult;
   };
 
-  models: { args: Record<string, never>; result: V.ModelList };
+  models: { args: Record<string, never>; result: V.ModelRows };
   model_download: { args: { name: string }; result: null };
   model_pause: { args: { name: string }; result: null };
-  model_add: { args: Record<string, never>; result: V.ModelList };
-  model_use: { args: { name: string }; result: V.ModelList };
-  model_remove: { args: { name: string }; result: V.ModelList };
+  model_add: { args: Record<string, never>; result: V.ModelRows };
+  model_use: { args: { name: string }; result: V.ModelRows };
+  model_remove: { args: { name: string }; result: V.ModelRows };
 
-  providers: { args: Record<string, never>; result: V.ProviderList };
-  provider_use: { args: { name: string }; result: V.ProviderList };
-  provider_set_key: { args: { name: string; key: string | null }; result: V.ProviderList };
+  providers: { args: Record<string, never>; result: V.ProviderRows };
+  provider_use: { args: { name: string }; result: V.ProviderRows };
+  provider_set_key: { args: { name: string; key: string | null }; result: V.ProviderRows };
   provider_configure: {
     args: { name: string; base_url: string | null; model: string | null };
-    result: V.ProviderList;
+    result: V.ProviderRows;
   };
-  provider_test: { args: { name: string }; result: V.ProviderTest };
-  provider_probe: { args: Record<string, never>; result: V.ProviderList };
+  provider_test: { args: { name: string }; result: V.ProviderAnswer };
+  provider_probe: { args: Record<string, never>; result: V.ProviderRows };
 
-  preview: { args: { id: string; provider: string | null }; result: V.PreviewView };
-  ledger: { args: { id: string | null; limit: number; after: string | null }; result: V.Ledger };
-  pseudonyms: { args: Record<string, never>; result: V.PseudonymList };
-  pseudonym_set: { args: { original: string; replacement: string }; result: V.PseudonymList };
-  pseudonym_remove: { args: { original: string }; result: V.PseudonymList };
+  preview: { args: { id: string; provider: string | null }; result: V.Preview };
+  ledger: { args: { id: string | null }; result: V.LedgerList };
+  ledger_body: { args: { id: string }; result: V.LedgerView };
+  pseudonyms: { args: Record<string, never>; result: V.Replacements };
+  pseudonym_set: { args: { original: string; replacement: string }; result: V.Replacements };
+  pseudonym_remove: { args: { original: string }; result: V.Replacements };
 
   settings_get: { args: Record<string, never>; result: V.PersonalSettings };
   settings_set: { args: { key: string; value: V.SettingValue }; result: V.PersonalSettings };
   system_settings_get: { args: Record<string, never>; result: V.SystemSettings };
   system_settings_set: { args: { key: string; value: V.SettingValue }; result: V.SystemSettings };
-  audit: { args: { limit: number; after: string | null }; result: V.Audit };
+  audit: { args: Record<string, never>; result: V.AuditList };
   backup_state: { args: Record<string, never>; result: V.BackupState };
   backup: { args: { passphrase: string }; result: V.BackupDone | null };
   restore: { args: { passphrase: string }; result: V.RestoreDone | null };
-  doctor: { args: Record<string, never>; result: V.Doctor };
+  doctor: { args: Record<string, never>; result: V.DoctorView };
 
   calendar: { args: { year: number }; result: V.Calendar };
-  on_this_day: { args: Record<string, never>; result: V.SessionList };
+  on_this_day: { args: Record<string, never>; result: V.SessionRows };
   streak: { args: Record<string, never>; result: V.Streak };
-  tags: { args: Record<string, never>; result: V.TagList };
+  tags: { args: Record<string, never>; result: V.TagRows };
   questions: { args: { limit: number }; result: V.Questions };
   crisis_help: { args: { country: string | null }; result: V.CrisisHelp };
-  taxonomy: { args: { name: "emotions" | "topics" }; result: V.Taxonomy };
+  taxonomy: { args: { name: "emotions" | "topics" }; result: V.TaxonomyTree };
 
   waveform: { args: { id: string; buckets: number }; result: V.Waveform };
-  play: { args: { id: string; from_ms: number | null; to_ms: number | null }; result: V.PlaybackView };
-  pause: { args: Record<string, never>; result: V.PlaybackView };
-  seek: { args: { position_ms: number }; result: V.PlaybackView };
-  playback_set: { args: { rate: number; skip_silence: boolean }; result: V.PlaybackView };
-  playback_state: { args: Record<string, never>; result: V.PlaybackView };
+  play: { args: { id: string; from_ms: number | null; to_ms: number | null }; result: V.Playback };
+  pause: { args: Record<string, never>; result: V.Playback };
+  seek: { args: { position_ms: number }; result: V.Playback };
+  playback_set: { args: { rate: number; skip_silence: boolean }; result: V.Playback };
+  playback_state: { args: Record<string, never>; result: V.Playback };
 
   sample_open: { args: Record<string, never>; result: V.AccountState };
   sample_close: { args: Record<string, never>; result: V.AccountState };
@@ -141,12 +142,12 @@ export type CommandMap = {
 
 /** What each event carries. */
 export type EventMap = {
-  progress: V.JobView;
+  progress: V.QueuedJob;
   session_changed: { id: string };
   sessions_changed: null;
   locked: { reason: "asked" | "idle" | "suspend" | "revoked" };
   recording: V.RecordingView | null;
-  playback: V.PlaybackView;
+  playback: V.Playback;
   models_changed: null;
   files_dragged: { phase: "over" | "left" | "dropped"; count: number };
   open_page: { page: string };

@@ -28,8 +28,8 @@ export type AccountState = {
   may_stay: boolean;
 };
 export type AccountCreated = { account: AccountView; recovery_code: string };
-export type AccountList = { accounts: Array<AccountRow> };
-export type RecoveryCode = { recovery_code: string };
+export type AccountRows = { accounts: Array<AccountRow> };
+export type RecoveryCodeView = { recovery_code: string };
 export type PasswordStrength = {
   score: number;
   acceptable: boolean;
@@ -66,10 +66,10 @@ export type RelationshipView = {
 };
 export type HoleView = {
   stage: Stage;
-  start_ms: number | null;
-  end_ms: number | null;
-  start: number | null;
-  end: number | null;
+  start_ms: number;
+  end_ms: number;
+  start: number;
+  end: number;
   reason: string;
 };
 export type CoverageView = {
@@ -100,7 +100,7 @@ export type RunView = {
   tokens_out: number;
   cost_usd: number | null;
 };
-export type SessionError = { code: string; message: string; stage: Stage };
+export type StageErrorView = { code: string; message: string; stage: Stage };
 export type SessionView = {
   id: string;
   title: string;
@@ -116,25 +116,25 @@ export type SessionView = {
   run: RunView | null;
   elements: Array<ElementView>;
   relationships: Array<RelationshipView>;
-  error: SessionError | null;
+  error: StageErrorView | null;
 };
 /** A word of the transcript: characters `start..end`, spoken from `start_ms` to `end_ms`. */
-export type WordView = {
+export type PlacedWord = {
   start: number;
   end: number;
   start_ms: number;
   end_ms: number;
   probability: number;
 };
-export type SessionPage = {
+export type SessionPageView = {
   session: SessionView;
-  words: Array<WordView>;
+  words: Array<PlacedWord>;
   has_audio: boolean;
   care: boolean;
   sent: number;
 };
 export type EmotionMark = { taxonomy: string; label: string; intensity: number };
-export type SessionSummary = {
+export type SessionRow = {
   id: string;
   title: string;
   recorded_at: string;
@@ -149,13 +149,13 @@ export type SessionSummary = {
   recovered: boolean;
   failed: boolean;
 };
-export type SessionList = {
-  sessions: Array<SessionSummary>;
+export type SessionRows = {
+  sessions: Array<SessionRow>;
   next: string | null;
   total: number;
 };
-export type BinRow = { session: SessionSummary; deleted_at: string; erased_at: string };
-export type BinList = { sessions: Array<BinRow> };
+export type BinRow = { session: SessionRow; deleted_at: string; erased_at: string };
+export type BinRows = { sessions: Array<BinRow> };
 
 export type DeviceView = { id: string; name: string; default: boolean };
 export type DeviceList = { devices: Array<DeviceView> };
@@ -183,7 +183,7 @@ export type Stopped = { session: string };
 
 export type JobKind = "import" | "transcribe" | "analyse" | "save";
 export type JobState = "waiting" | "running" | "done" | "failed" | "cancelled";
-export type JobView = {
+export type QueuedJob = {
   id: string;
   session: string | null;
   kind: JobKind;
@@ -194,7 +194,7 @@ export type JobView = {
   remaining_ms: number | null;
   error: CommandError | null;
 };
-export type Queue = { jobs: Array<JobView> };
+export type Queue = { jobs: Array<QueuedJob> };
 
 export type RunRow = RunView & {
   at: string;
@@ -203,16 +203,15 @@ export type RunRow = RunView & {
   n_elements: number;
   duration_ms: number;
 };
-export type RunList = { runs: Array<RunRow> };
+export type RunRows = { runs: Array<RunRow> };
 export type ChangeView = {
   change: "added" | "removed" | "changed";
-  kind: ElementKind;
   before: ElementView | null;
   after: ElementView | null;
 };
 export type Diff = { changes: Array<ChangeView> };
 
-export type HitView = {
+export type FoundHit = {
   session: string;
   element: string | null;
   kind: ElementKind | "transcript";
@@ -225,9 +224,9 @@ export type HitView = {
   /** Character ranges of `snippet` that matched. */
   marks: Array<[number, number]>;
 };
-export type SearchResult = { hits: Array<HitView>; next: string | null; ranked: number };
+export type SearchResult = { hits: Array<FoundHit>; next: string | null; ranked: number };
 
-export type ModelView = {
+export type ModelRow = {
   name: string;
   title: string;
   bytes: number;
@@ -240,8 +239,8 @@ export type ModelView = {
   in_use: boolean;
   error: CommandError | null;
 };
-export type ModelList = { models: Array<ModelView> };
-export type ProviderView = {
+export type ModelRows = { models: Array<ModelRow> };
+export type ProviderRow = {
   name: string;
   title: string;
   local: boolean;
@@ -253,35 +252,38 @@ export type ProviderView = {
   model: string | null;
   allowed: boolean;
 };
-export type ProviderList = { providers: Array<ProviderView> };
-export type ProviderTest = { ok: boolean; message: string; models: Array<string> };
+export type ProviderRows = { providers: Array<ProviderRow> };
+export type ProviderAnswer = { ok: boolean; message: string; models: Array<string> };
 
-export type PreviewView = {
+export type Preview = {
   host: string | null;
   body: string;
   bytes: number;
   tokens: number | null;
   cost_usd: number | null;
-  replaced: Array<PseudonymView>;
+  replaced: Array<Replacement>;
 };
-export type LedgerRow = {
+export type LedgerView = {
   id: string;
-  at: string;
   session: string | null;
-  provider: string;
+  purpose: string;
   host: string;
-  bytes: number;
+  target: string;
+  at: string;
+  bytes_out: number;
+  body_sha256: string;
+  body: string | null;
+  outcome: string | null;
+  status: number | null;
+  bytes_in: number;
   tokens_in: number | null;
   tokens_out: number | null;
   cost_usd: number | null;
-  outcome: string;
-  sha256: string;
-  body: string | null;
 };
-export type Ledger = { ledger: Array<LedgerRow>; next: string | null };
-export type PseudonymView = { original: string; replacement: string };
-export type PseudonymList = {
-  pseudonyms: Array<PseudonymView>;
+export type LedgerList = { ledger: Array<LedgerView> };
+export type Replacement = { original: string; replacement: string };
+export type Replacements = {
+  pseudonyms: Array<Replacement>;
   candidates: Array<string>;
 };
 
@@ -323,8 +325,8 @@ export type SystemSettings = {
   log_level: "error" | "warn" | "info" | "debug";
 };
 export type SettingValue = string | number | boolean | null | Array<string>;
-export type AuditRow = { at: string; account: string | null; action: string; detail: string };
-export type Audit = { audit: Array<AuditRow>; next: string | null };
+export type AuditView = { at: string; who: string | null; what: string; on: string | null };
+export type AuditList = { audit: Array<AuditView> };
 export type BackupState = { last_at: string | null; due: boolean };
 export type BackupDone = { file_name: string; bytes: number; at: string };
 export type RestoreDone = { sessions: number; account: AccountView };
@@ -332,17 +334,17 @@ export type CheckView = {
   name: string;
   state: "ok" | "warning" | "failed" | "skipped";
   measured: string;
-  advice: string | null;
+  advice: string;
 };
-export type Doctor = { checks: Array<CheckView> };
+export type DoctorView = { checks: Array<CheckView> };
 
-export type DayView = { date: string; sessions: number; emotion: EmotionMark | null };
-export type Calendar = { year: number; first_year: number; days: Array<DayView> };
+export type DayMark = { date: string; sessions: number; emotion: EmotionMark | null };
+export type Calendar = { year: number; first_year: number; days: Array<DayMark> };
 export type Streak = { weeks: number; days_this_week: number };
 export type TagRow = { tag: string; sessions: number };
-export type TagList = { tags: Array<TagRow> };
-export type QuestionView = { id: string; text: string; session: string | null };
-export type Questions = { questions: Array<QuestionView> };
+export type TagRows = { tags: Array<TagRow> };
+export type Question = { id: string; text: string; session: string | null };
+export type Questions = { questions: Array<Question> };
 export type HelpLine = { name: string; contact: string; hours: string; source: string; as_of: string };
 export type CrisisHelp = {
   country: string;
@@ -355,16 +357,16 @@ export type TaxonomyNode = {
   name: string;
   definition: string;
 };
-export type Taxonomy = { nodes: Array<TaxonomyNode> };
+export type TaxonomyTree = { nodes: Array<TaxonomyNode> };
 export type Waveform = { peaks: Array<number> };
-export type PlaybackView = {
+export type Playback = {
   session: string | null;
   playing: boolean;
   position_ms: number;
   rate: number;
   skip_silence: boolean;
 };
-export type SessionFilter = {
+export type WindowFilter = {
   from: string | null;
   to: string | null;
   tag: string | null;

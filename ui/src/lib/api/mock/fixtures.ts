@@ -45,8 +45,8 @@ const model = (
   megabytes: number,
   speed: number,
   accuracy: number,
-  more: Partial<V.ModelView> = {},
-): V.ModelView => ({
+  more: Partial<V.ModelRow> = {},
+): V.ModelRow => ({
   name,
   title,
   bytes: megabytes * 1_000_000,
@@ -61,16 +61,16 @@ const model = (
   ...more,
 });
 
-export const models = (): V.ModelView[] => [
-  model("tiny.en", "Tiny", 78, 5, 2),
-  model("base.en", "Base", 148, 4, 3, { recommended: true, state: "installed", in_use: true }),
-  model("base", "Base", 148, 4, 3),
-  model("small.en", "Small", 488, 3, 4),
-  model("small", "Small", 488, 3, 4, { state: "paused", fraction: 0.42 }),
-  model("large-v3-turbo", "Large, turbo", 1624, 1, 5),
+export const models = (): V.ModelRow[] => [
+  model("tiny.en", "Tiny", 78, 22, 0.45),
+  model("base.en", "Base", 148, 12, 0.6, { recommended: true, state: "installed", in_use: true }),
+  model("base", "Base", 148, 12, 0.6),
+  model("small.en", "Small", 488, 4, 0.75),
+  model("small", "Small", 488, 4, 0.75, { state: "paused", fraction: 0.42 }),
+  model("large-v3-turbo", "Large, turbo", 1624, 1.2, 0.95),
 ];
 
-export const questions: V.QuestionView[] = [
+export const questions: V.Question[] = [
   { id: "q1", text: "You wanted to call Jonas on Sundays. How has that been?", session: null },
   { id: "q2", text: "What took more strength today than it should have?", session: null },
   { id: "q3", text: "Which moment of today would you keep?", session: null },

@@ -1,13 +1,19 @@
 import { Characters } from "$lib/text/characters";
 import { opening } from "$lib/text/paragraphs";
 import { root } from "$lib/emotion";
-import type { ElementView, SegmentView, SessionPage, SessionSummary, WordView } from "../gen/views";
+import type {
+  ElementView,
+  SegmentView,
+  SessionPageView,
+  SessionRow,
+  PlacedWord,
+} from "../gen/views";
 import { day } from "$lib/text/format";
 import { seeded } from "./random";
 import { days, samples, type Sample } from "./sample";
 
 export interface Stored {
-  page: SessionPage;
+  page: SessionPageView;
   deleted_at: string | null;
 }
 
@@ -30,10 +36,10 @@ function at(sample: Sample, now: Date): Date {
 function spoken(paragraphs: string[]): {
   text: string;
   segments: SegmentView[];
-  words: WordView[];
+  words: PlacedWord[];
 } {
   const segments: SegmentView[] = [];
-  const words: WordView[] = [];
+  const words: PlacedWord[] = [];
   let text = "";
   let clock = 400;
   for (const paragraph of paragraphs) {
@@ -140,8 +146,8 @@ export function session(sample: Sample, number: number, now: Date): Stored {
                   stage: "transcribe",
                   start_ms: (length * hole[0]) / 1000,
                   end_ms: (length * hole[1]) / 1000,
-                  start: null,
-                  end: null,
+                  start: 0,
+                  end: 0,
                   reason: hole[2],
                 },
               ]
@@ -198,7 +204,7 @@ export function notebook(now: Date, more: number): Stored[] {
   return out.sort((a, b) => b.page.session.recorded_at.localeCompare(a.page.session.recorded_at));
 }
 
-export function strongest(page: SessionPage): SessionSummary["emotion"] {
+export function strongest(page: SessionPageView): SessionRow["emotion"] {
   const feelings = page.session.elements
     .filter((it) => it.kind === "emotion" && root(it.taxonomy) !== null)
     .sort((a, b) => (b.intensity ?? 0) - (a.intensity ?? 0));
@@ -208,7 +214,7 @@ export function strongest(page: SessionPage): SessionSummary["emotion"] {
     : null;
 }
 
-export function summary({ page }: Stored): SessionSummary {
+export function summary({ page }: Stored): SessionRow {
   const { session } = page;
   return {
     id: session.id,
