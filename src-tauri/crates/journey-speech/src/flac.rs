@@ -11,7 +11,7 @@ use flacenc::{
     error::{Verified, Verify},
     source::{Fill, FrameBuf},
 };
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use symphonia::core::{
     audio::{Audio, GenericAudioBufferRef},
     codecs::audio::{AudioDecoder, AudioDecoderOptions},
@@ -161,7 +161,7 @@ impl FlacReader {
     ///
     /// # Errors
     /// [`FlacError::Damaged`], [`FlacError::Io`].
-    pub fn new(mut source: impl MediaSource + 'static) -> Result<Self, FlacError> {
+    pub fn new(mut source: impl Read + Seek + Send + Sync + 'static) -> Result<Self, FlacError> {
         let mut header = [0; HEADER_BYTES];
         source.read_exact(&mut header).map_err(|e| decode(SymphoniaError::IoError(e)))?;
         // The writer always states the number; a stream of none is right, and symphonia refuses it.
