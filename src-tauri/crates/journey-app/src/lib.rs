@@ -2,13 +2,32 @@
 //! window and the command line share.
 //!
 //! Architecture invariant: knows no window and no terminal; everything it needs from the world is
-//! handed to `App::open`.
+//! handed to [`App::open`].
 
+pub mod access;
+pub mod data_dir;
+pub mod days;
+pub mod doctor;
 pub mod error;
 pub mod gate;
+pub mod import;
 pub mod keychain;
+pub mod record;
+pub mod review;
 pub mod run_diff;
 pub mod settings;
 pub mod system;
 pub mod title;
+pub mod try_it;
 pub mod views;
+
+mod analysing;
+mod app;
+mod findings;
+mod from_vault;
+mod open_vault;
+mod pipeline;
+mod record_keeping;
+mod speech;
+
+pub use app::{App, Ports};

@@ -25,9 +25,14 @@ pub enum Kind {
         /// Largest.
         max: i64,
     },
+    /// A number from 0 to `max`.
+    Amount {
+        /// Largest.
+        max: f64,
+    },
     /// One of a few words.
     OneOf(&'static [&'static str]),
-    /// Free text of at most this many characters; empty stands for "none".
+    /// Text of 1 to `max_chars` characters.
     Text {
         /// Longest, in characters.
         max_chars: usize,
@@ -48,53 +53,355 @@ pub struct Setting {
     pub scope: Scope,
     /// What it takes.
     pub kind: Kind,
+    /// Whether it may be `null`: nothing chosen, or switched off.
+    pub optional: bool,
     /// JSON of the value when nothing was set.
     pub default: &'static str,
     /// What it does and what it may be.
     pub help: &'static str,
 }
 
-use Kind::{Flag, List, Number, OneOf, Text};
+use Kind::{Amount, Flag, List, Number, OneOf, Text};
 use Scope::{Personal, System};
 
 /// All settings there are.
 pub const SETTINGS: &[Setting] = &[
-    Setting { key: "speech.model", scope: Personal, kind: Text { max_chars: 80 }, default: "\"\"", help: "The speech model to transcribe with; empty for the best one installed." },
-    Setting { key: "speech.language", scope: Personal, kind: Text { max_chars: 8 }, default: "\"auto\"", help: "The language that is spoken (such as en, de), or auto." },
-    Setting { key: "speech.vad", scope: Personal, kind: Flag, default: "true", help: "Leave silence out before transcribing; saves time and invented words." },
-    Setting { key: "speech.live", scope: Personal, kind: Flag, default: "true", help: "Transcribe while recording." },
-    Setting { key: "recording.device", scope: Personal, kind: Text { max_chars: 200 }, default: "\"\"", help: "The microphone's id; empty for the system's default." },
-    Setting { key: "recording.stop_after_silence_min", scope: Personal, kind: Number { min: 0, max: 240 }, default: "0", help: "Stop a recording after so many minutes of silence; 0 for never." },
-    Setting { key: "recording.disk_floor_mb", scope: Personal, kind: Number { min: 0, max: 100_000 }, default: "200", help: "Recording pauses with a warning below this much free disk space, in megabytes." },
-    Setting { key: "retention", scope: Personal, kind: OneOf(&["keep", "days", "until-analysed"]), default: "\"keep\"", help: "What happens to sound once its transcript is complete: keep, days, until-analysed." },
-    Setting { key: "retention.days", scope: Personal, kind: Number { min: 1, max: 3650 }, default: "30", help: "With retention = days: how many days sound is kept." },
-    Setting { key: "analysis.provider", scope: Personal, kind: OneOf(&["on-device", "openai", "compatible", "ollama"]), default: "\"on-device\"", help: "Who analyses: on-device, openai, compatible or ollama." },
-    Setting { key: "analysis.model", scope: Personal, kind: Text { max_chars: 120 }, default: "\"\"", help: "The provider's model; empty for its default." },
-    Setting { key: "analysis.base_url", scope: Personal, kind: Text { max_chars: 300 }, default: "\"\"", help: "The address of a compatible or local server." },
-    Setting { key: "analysis.temperature", scope: Personal, kind: Text { max_chars: 8 }, default: "\"\"", help: "Sent where the model takes it; empty for the model's own." },
-    Setting { key: "analysis.max_cost_usd", scope: Personal, kind: Text { max_chars: 12 }, default: "\"0.50\"", help: "At most so many US dollars for one session." },
-    Setting { key: "analysis.time_limit_s", scope: Personal, kind: Number { min: 10, max: 7200 }, default: "600", help: "At most so many seconds for the analysis of one session." },
-    Setting { key: "analysis.pseudonyms", scope: Personal, kind: List { max_entries: 500 }, default: "[]", help: "Names and places that are replaced before anything is sent." },
-    Setting { key: "analysis.preview_always", scope: Personal, kind: Flag, default: "false", help: "Show what would be sent before every sending." },
-    Setting { key: "taxonomy.emotions", scope: Personal, kind: OneOf(&["emotions.v1", "goemotions.v1"]), default: "\"emotions.v1\"", help: "The emotion taxonomy in use." },
-    Setting { key: "theme", scope: Personal, kind: OneOf(&["system", "light", "dark", "contrast"]), default: "\"system\"", help: "How the window looks." },
-    Setting { key: "text_size_percent", scope: Personal, kind: Number { min: 80, max: 150 }, default: "100", help: "Size of text in the window, in percent." },
-    Setting { key: "reduced_motion", scope: Personal, kind: Flag, default: "false", help: "No motion in the window." },
-    Setting { key: "idle_lock_min", scope: Personal, kind: Number { min: 0, max: 1440 }, default: "15", help: "Lock the vault after so many minutes without use; 0 for never." },
-    Setting { key: "streak", scope: Personal, kind: Flag, default: "true", help: "Show how many days in a row had a reflection." },
-    Setting { key: "crisis_page", scope: Personal, kind: Flag, default: "true", help: "Show help lines when words of crisis appear." },
-    Setting { key: "guiding_question", scope: Personal, kind: Flag, default: "true", help: "Offer a question before recording." },
-    Setting { key: "notifications", scope: Personal, kind: Flag, default: "false", help: "Show notifications of the desktop." },
-    Setting { key: "reminder.reflect", scope: Personal, kind: Text { max_chars: 5 }, default: "\"\"", help: "Remind to reflect at this local time (HH:MM); empty for never." },
-    Setting { key: "reminder.backup_days", scope: Personal, kind: Number { min: 0, max: 365 }, default: "30", help: "Remind to back up when the last backup is so many days old; 0 for never." },
-    Setting { key: "first_run_done", scope: Personal, kind: Flag, default: "false", help: "Whether the first steps were shown." },
-    Setting { key: "system.who_creates_accounts", scope: System, kind: OneOf(&["anyone", "admins"]), default: "\"anyone\"", help: "Who may create accounts on this computer." },
-    Setting { key: "system.allowed_providers", scope: System, kind: List { max_entries: 20 }, default: "[\"on-device\",\"openai\",\"compatible\",\"ollama\"]", help: "The analysis providers people may choose." },
-    Setting { key: "system.allowed_hosts", scope: System, kind: List { max_entries: 100 }, default: "[\"api.openai.com\"]", help: "The hosts that analysis may talk to; this computer itself is always allowed." },
-    Setting { key: "system.commands_per_second", scope: System, kind: Number { min: 1, max: 10_000 }, default: "200", help: "How many commands a second one account may give." },
-    Setting { key: "system.provider_calls_per_minute", scope: System, kind: Number { min: 1, max: 10_000 }, default: "60", help: "How many provider calls a minute one account may make." },
-    Setting { key: "system.default_model", scope: System, kind: Text { max_chars: 80 }, default: "\"\"", help: "The speech model for accounts that chose none." },
-    Setting { key: "system.log_level", scope: System, kind: OneOf(&["error", "warn", "info", "debug"]), default: "\"info\"", help: "How much is written to the log." },
+    Setting {
+        key: "speech_model",
+        scope: Personal,
+        kind: Text { max_chars: 80 },
+        optional: true,
+        default: r#"null"#,
+        help: "The speech model to transcribe with; none for the best one installed.",
+    },
+    Setting {
+        key: "speech_language",
+        scope: Personal,
+        kind: Text { max_chars: 8 },
+        optional: false,
+        default: r#""auto""#,
+        help: "The language that is spoken (such as en, de), or auto.",
+    },
+    Setting {
+        key: "speech_vad",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"true"#,
+        help: "Leave silence out before transcribing; saves time and invented words.",
+    },
+    Setting {
+        key: "speech_live",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"true"#,
+        help: "Transcribe while recording.",
+    },
+    Setting {
+        key: "device",
+        scope: Personal,
+        kind: Text { max_chars: 200 },
+        optional: true,
+        default: r#"null"#,
+        help: "The microphone's id; none for the system's default.",
+    },
+    Setting {
+        key: "stop_on_silence_minutes",
+        scope: Personal,
+        kind: Number { min: 1, max: 240 },
+        optional: true,
+        default: r#"null"#,
+        help: "Stop a recording after so many minutes of silence; none for never.",
+    },
+    Setting {
+        key: "disk_floor_mb",
+        scope: Personal,
+        kind: Number { min: 0, max: 100_000 },
+        optional: false,
+        default: r#"200"#,
+        help: "Recording pauses with a warning below this much free disk space, in megabytes.",
+    },
+    Setting {
+        key: "retention",
+        scope: Personal,
+        kind: OneOf(&["keep", "days", "until_analysed"]),
+        optional: false,
+        default: r#""keep""#,
+        help: "What happens to sound once its transcript is complete: keep, days, until_analysed.",
+    },
+    Setting {
+        key: "retention_days",
+        scope: Personal,
+        kind: Number { min: 1, max: 3650 },
+        optional: false,
+        default: r#"30"#,
+        help: "With retention = days: how many days sound is kept.",
+    },
+    Setting {
+        key: "provider",
+        scope: Personal,
+        kind: OneOf(&["on-device", "openai", "compatible", "ollama"]),
+        optional: false,
+        default: r#""on-device""#,
+        help: "Who analyses: on-device, openai, compatible or ollama.",
+    },
+    Setting {
+        key: "provider_model",
+        scope: Personal,
+        kind: Text { max_chars: 120 },
+        optional: true,
+        default: r#"null"#,
+        help: "The provider's model; none for its default.",
+    },
+    Setting {
+        key: "provider_base_url",
+        scope: Personal,
+        kind: Text { max_chars: 300 },
+        optional: true,
+        default: r#"null"#,
+        help: "The address of a compatible or local server.",
+    },
+    Setting {
+        key: "provider_temperature",
+        scope: Personal,
+        kind: Text { max_chars: 8 },
+        optional: true,
+        default: r#"null"#,
+        help: "Sent where the model takes it; none for the model's own.",
+    },
+    Setting {
+        key: "cost_limit_usd",
+        scope: Personal,
+        kind: Amount { max: 1000.0 },
+        optional: true,
+        default: r#"0.5"#,
+        help: "At most so many US dollars for one session; none for no limit.",
+    },
+    Setting {
+        key: "time_limit_s",
+        scope: Personal,
+        kind: Number { min: 10, max: 7200 },
+        optional: false,
+        default: r#"600"#,
+        help: "At most so many seconds for the analysis of one session.",
+    },
+    Setting {
+        key: "use_pseudonyms",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"false"#,
+        help: "Replace names and places before anything is sent.",
+    },
+    Setting {
+        key: "pseudonyms",
+        scope: Personal,
+        kind: List { max_entries: 500 },
+        optional: false,
+        default: r#"[]"#,
+        help: "Names and places that are replaced before anything is sent.",
+    },
+    Setting {
+        key: "preview_before_sending",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"true"#,
+        help: "Show what would be sent before the first sending.",
+    },
+    Setting {
+        key: "emotion_taxonomy",
+        scope: Personal,
+        kind: OneOf(&["emotions.v1", "goemotions.v1"]),
+        optional: false,
+        default: r#""emotions.v1""#,
+        help: "The emotion taxonomy in use.",
+    },
+    Setting {
+        key: "theme",
+        scope: Personal,
+        kind: OneOf(&["system", "light", "dark"]),
+        optional: false,
+        default: r#""system""#,
+        help: "How the window looks.",
+    },
+    Setting {
+        key: "contrast",
+        scope: Personal,
+        kind: OneOf(&["system", "more"]),
+        optional: false,
+        default: r#""system""#,
+        help: "More contrast in the window.",
+    },
+    Setting {
+        key: "text_size",
+        scope: Personal,
+        kind: Number { min: 80, max: 150 },
+        optional: false,
+        default: r#"100"#,
+        help: "Size of text in the window, in percent.",
+    },
+    Setting {
+        key: "motion",
+        scope: Personal,
+        kind: OneOf(&["system", "reduced"]),
+        optional: false,
+        default: r#""system""#,
+        help: "Less motion in the window.",
+    },
+    Setting {
+        key: "language",
+        scope: Personal,
+        kind: Text { max_chars: 8 },
+        optional: false,
+        default: r#""en""#,
+        help: "The language of the window.",
+    },
+    Setting {
+        key: "idle_lock_minutes",
+        scope: Personal,
+        kind: Number { min: 1, max: 1440 },
+        optional: true,
+        default: r#"15"#,
+        help: "Lock the vault after so many minutes without use; none for never.",
+    },
+    Setting {
+        key: "streak",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"true"#,
+        help: "Show how many weeks in a row had a reflection.",
+    },
+    Setting {
+        key: "care",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"true"#,
+        help: "Show help lines when words of crisis appear.",
+    },
+    Setting {
+        key: "country",
+        scope: Personal,
+        kind: Text { max_chars: 2 },
+        optional: true,
+        default: r#"null"#,
+        help: "The country of the help lines, such as AT.",
+    },
+    Setting {
+        key: "ask_questions",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"true"#,
+        help: "Offer a question before recording.",
+    },
+    Setting {
+        key: "notifications",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"false"#,
+        help: "Show notifications of the desktop.",
+    },
+    Setting {
+        key: "remind_reflect",
+        scope: Personal,
+        kind: Text { max_chars: 5 },
+        optional: true,
+        default: r#"null"#,
+        help: "Remind to reflect at this local time (HH:MM); none for never.",
+    },
+    Setting {
+        key: "remind_backup_days",
+        scope: Personal,
+        kind: Number { min: 1, max: 365 },
+        optional: true,
+        default: r#"30"#,
+        help: "Remind to back up when the last backup is so many days old; none for never.",
+    },
+    Setting {
+        key: "tray",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"false"#,
+        help: "Keep a sign in the tray.",
+    },
+    Setting {
+        key: "sample",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"false"#,
+        help: "Whether this vault is the sample.",
+    },
+    Setting {
+        key: "setup_done",
+        scope: Personal,
+        kind: Flag,
+        optional: false,
+        default: r#"false"#,
+        help: "Whether the first steps were shown.",
+    },
+    Setting {
+        key: "who_may_create",
+        scope: System,
+        kind: OneOf(&["anyone", "admin"]),
+        optional: false,
+        default: r#""anyone""#,
+        help: "Who may create accounts on this computer.",
+    },
+    Setting {
+        key: "allowed_providers",
+        scope: System,
+        kind: List { max_entries: 20 },
+        optional: false,
+        default: r#"["on-device","openai","compatible","ollama"]"#,
+        help: "The analysis providers people may choose.",
+    },
+    Setting {
+        key: "allowed_hosts",
+        scope: System,
+        kind: List { max_entries: 100 },
+        optional: false,
+        default: r#"["api.openai.com"]"#,
+        help: "The hosts that analysis may talk to; this computer itself is always allowed.",
+    },
+    Setting {
+        key: "commands_per_minute",
+        scope: System,
+        kind: Number { min: 10, max: 1_000_000 },
+        optional: false,
+        default: r#"6000"#,
+        help: "How many commands a minute one account may give.",
+    },
+    Setting {
+        key: "provider_calls_per_minute",
+        scope: System,
+        kind: Number { min: 1, max: 10_000 },
+        optional: false,
+        default: r#"60"#,
+        help: "How many provider calls a minute one account may make.",
+    },
+    Setting {
+        key: "default_model",
+        scope: System,
+        kind: Text { max_chars: 80 },
+        optional: true,
+        default: r#"null"#,
+        help: "The speech model for accounts that chose none.",
+    },
+    Setting {
+        key: "log_level",
+        scope: System,
+        kind: OneOf(&["error", "warn", "info", "debug"]),
+        optional: false,
+        default: r#""info""#,
+        help: "How much is written to the log.",
+    },
 ];
 
 /// The setting of a key.
@@ -125,13 +432,19 @@ impl Setting {
     /// # Errors
     /// A usage error that says what the setting takes.
     pub fn check(&self, value: &Value) -> Result<()> {
+        if value.is_null() && self.optional {
+            return Ok(());
+        }
         let fits = match self.kind {
+            Amount { max } => value.as_f64().is_some_and(|n| (0.0..=max).contains(&n)),
             Flag => value.is_boolean(),
             Number { min, max } => value.as_i64().is_some_and(|n| (min..=max).contains(&n)),
             OneOf(words) => value.as_str().is_some_and(|s| words.contains(&s)),
             Text { max_chars } => value
                 .as_str()
-                .is_some_and(|s| s.chars().count() <= max_chars && !s.chars().any(char::is_control)),
+                .is_some_and(|s| {
+                    (1..=max_chars).contains(&s.chars().count()) && !s.chars().any(char::is_control)
+                }),
             List { max_entries } => value.as_array().is_some_and(|list| {
                 list.len() <= max_entries
                     && list.iter().all(|v| v.as_str().is_some_and(|s| s.chars().count() <= 200))
@@ -142,6 +455,7 @@ impl Setting {
         }
         let wanted = match self.kind {
             Flag => "true or false".to_owned(),
+            Amount { max } => format!("a number from 0 to {max}"),
             Number { min, max } => format!("a whole number from {min} to {max}"),
             OneOf(words) => format!("one of {}", words.join(", ")),
             Text { max_chars } => format!("a text of at most {max_chars} characters"),
@@ -149,7 +463,8 @@ impl Setting {
                 format!("a list of at most {max_entries} short texts, as JSON: [\"one\",\"two\"]")
             }
         };
-        Err(CommandError::usage(format!("{} takes {wanted}", self.key)).hint(self.help))
+        let or_none = if self.optional { ", or none" } else { "" };
+        Err(CommandError::usage(format!("{} takes {wanted}{or_none}", self.key)).hint(self.help))
     }
 
     /// Reads a value as it is typed on the command line: text needs no quotes.
@@ -157,9 +472,12 @@ impl Setting {
     /// # Errors
     /// A usage error that says what the setting takes.
     pub fn parse(&self, typed: &str) -> Result<Value> {
+        if self.optional && matches!(typed, "" | "none" | "null") {
+            return Ok(Value::Null);
+        }
         let value = match self.kind {
             Text { .. } | OneOf(_) => Value::String(typed.to_owned()),
-            Flag | Number { .. } | List { .. } => {
+            Amount { .. } | Flag | Number { .. } | List { .. } => {
                 serde_json::from_str(typed).unwrap_or_else(|_| Value::String(typed.to_owned()))
             }
         };
@@ -184,7 +502,7 @@ mod tests {
 
     #[test]
     fn values_out_of_bounds_are_refused_with_what_is_taken() {
-        let size = find("text_size_percent", Scope::Personal).unwrap();
+        let size = find("text_size", Scope::Personal).unwrap();
         assert_eq!(size.parse("120").unwrap(), Value::from(120));
         for wrong in ["79", "151", "big", "1e2", "-3", ""] {
             assert!(size.parse(wrong).unwrap_err().message.contains("80 to 150"), "{wrong}");
@@ -193,7 +511,7 @@ mod tests {
 
     #[test]
     fn a_system_setting_is_not_a_personal_one() {
-        let error = find("system.log_level", Scope::Personal).unwrap_err();
+        let error = find("log_level", Scope::Personal).unwrap_err();
         assert!(error.hint.unwrap().contains("--system"));
     }
 

@@ -1,0 +1,196 @@
+//! The composer: ports in, use-cases out.
+
+use crate::{
+    access::Access,
+    data_dir::DataDir,
+    error::{CommandError, Result},
+    gate::Gate,
+    keychain::DesktopKeychain,
+    open_vault::OpenVault,
+    system::{SystemClock, SystemIds, SystemRandom},
+};
+use journey_domain::{
+    error_code::ErrorCode,
+    ids::SessionId,
+    ports::{Clock, Event, EventSink, Ids, Random, SecretStore},
+};
+use journey_speech::{
+    capture::{AudioHost, CpalHost},
+    engine::{SpeechEngine, WorkerEngine, default_threads},
+    worker::WorkerCommand,
+};
+use journey_vault::{KdfCost, VaultPorts};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+/// As the setting `commands_per_minute`.
+const DEFAULT_COMMANDS_PER_MINUTE: u32 = 6000;
+
+/// A speech model that nobody used for so long gives its memory back.
+const WORKER_IDLE: Duration = Duration::from_secs(300);
+
+/// Everything that comes in from the world. Real ones in the program; tests choose what to replace.
+#[derive(Clone)]
+pub struct Ports {
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Identifiers.
+    pub ids: Arc<dyn Ids>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The keychain.
+    pub keychain: Arc<dyn SecretStore>,
+    /// Microphones.
+    pub audio: Arc<dyn AudioHost>,
+    /// Transcription.
+    pub engine: Arc<dyn SpeechEngine>,
+    /// How the decoding process is started.
+    pub worker: WorkerCommand,
+    /// Who is told of progress and changes.
+    pub events: Arc<dyn EventSink>,
+    /// What deriving a key from a password costs; `None` measures it once on this computer.
+    pub kdf: Option<KdfCost>,
+}
+
+impl Ports {
+    /// The computer's own.
+    ///
+    /// # Errors
+    /// When the program cannot find its own file, which its worker process is started from.
+    pub fn real(data_dir: &DataDir, events: Arc<dyn EventSink>) -> Result<Self> {
+        let program = std::env::current_exe().map_err(|error| CommandError::internal(&error))?;
+        let worker = WorkerCommand::new(program, ["worker"]);
+        Ok(Self {
+            clock: Arc::new(SystemClock::new()),
+            ids: Arc::new(SystemIds),
+            random: Arc::new(SystemRandom),
+            keychain: Arc::new(DesktopKeychain::new(format!(
+                "insight-journey {}",
+                data_dir.path().display()
+            ))),
+            audio: Arc::new(CpalHost::new()),
+            engine: Arc::new(WorkerEngine::new(worker.clone(), default_threads(), WORKER_IDLE)),
+            worker,
+            events,
+            kdf: None,
+        })
+    }
+
+    /// What a vault needs of them.
+    #[must_use]
+    pub fn vault(&self) -> VaultPorts {
+        VaultPorts {
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            random: self.random.clone(),
+        }
+    }
+}
+
+/// The program without a window and without a terminal. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct App(Arc<Inside>);
+
+struct Inside {
+    data_dir: DataDir,
+    ports: Ports,
+    access: Access,
+    gate: Gate,
+    open: Mutex<Option<Arc<OpenVault>>>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl App {
+    /// Opens the accounts store of a data directory; no vault yet.
+    ///
+    /// # Errors
+    /// When the data directory or the accounts store cannot be used.
+    pub fn open(data_dir: DataDir, ports: Ports) -> Result<Self> {
+        let access = Access::open(&data_dir, &ports)?;
+        let limit = access
+            .accounts()
+            .system_setting("commands_per_minute")
+            .ok()
+            .flatten()
+            .and_then(|v| v.as_u64())
+            .and_then(|n| u32::try_from(n).ok());
+        let gate = Gate::new(access.accounts(), limit.unwrap_or(DEFAULT_COMMANDS_PER_MINUTE))?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .thread_name("network")
+            .build()
+            .map_err(|error| CommandError::internal(&error))?;
+        Ok(Self(Arc::new(Inside {
+            data_dir,
+            ports,
+            access,
+            gate,
+            open: Mutex::default(),
+            runtime,
+        })))
+    }
+
+    pub(crate) fn data_dir(&self) -> &DataDir {
+        &self.0.data_dir
+    }
+
+    /// Makes the data directory, for its owner's eyes alone.
+    pub(crate) fn make_data_dir(&self) -> Result<()> {
+        use std::os::unix::fs::DirBuilderExt as _;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(self.data_dir().path())
+            .map_err(|error| io_error(&error, "making the data directory"))
+    }
+
+    pub(crate) fn ports(&self) -> &Ports {
+        &self.0.ports
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.0.access
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    pub(crate) fn runtime(&self) -> &tokio::runtime::Runtime {
+        &self.0.runtime
+    }
+
+    pub(crate) fn slot(&self) -> std::sync::MutexGuard<'_, Option<Arc<OpenVault>>> {
+        self.0.open.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Tells that a session changed.
+    pub(crate) fn announce(&self, id: SessionId) {
+        self.ports().events.emit(Event::SessionChanged(id));
+    }
+
+    /// Tells that the list changed.
+    pub(crate) fn announce_list(&self) {
+        self.ports().events.emit(Event::SessionsChanged);
+    }
+}
+
+/// What a person gets for a failure of the disk.
+pub(crate) fn io_error(error: &std::io::Error, doing: &str) -> CommandError {
+    use std::io::ErrorKind;
+    match error.kind() {
+        ErrorKind::NotFound => CommandError::not_found("there is no such file")
+            .hint("Check the path."),
+        ErrorKind::PermissionDenied => {
+            CommandError::new(ErrorCode::Io, format!("{doing} is not allowed"))
+                .hint("Check the permissions of the file and its folder.")
+        }
+        ErrorKind::StorageFull => CommandError::new(ErrorCode::DiskFull, "the disk is full")
+            .hint("Free some space and try again."),
+        kind => CommandError::new(ErrorCode::Io, format!("{doing} failed ({kind})"))
+            .hint("Check the disk and try again."),
+    }
+}

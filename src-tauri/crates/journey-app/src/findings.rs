@@ -1,0 +1,176 @@
+//! What analyses found: runs, their differences, and a person's corrections.
+
+use crate::{
+    App,
+    access::Unlocked,
+    error::{CommandError, Result},
+    review::find,
+    run_diff::{self, Change},
+    views::{ChangeView, RunSummary, SessionView},
+};
+use journey_domain::{
+    element::{Element, ElementKind, MAX_LABEL_CHARS},
+    ids::{ElementId, RunId, SessionId},
+    taxonomy::NodeId,
+};
+use journey_vault::{Read, table::corrections::Correction};
+
+impl App {
+    /// The analyses of a session, oldest first.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn runs(&self, me: &Unlocked, id: &str) -> Result<Vec<RunSummary>> {
+        me.vault().read(|read| {
+            let id = find(read, id)?;
+            let accepted = read.runs().accepted(id)?;
+            read.runs()
+                .of_session(id)?
+                .iter()
+                .map(|run| {
+                    let n = read.elements().of_run(run.id, run.transcript_revision)?.len();
+                    Ok(RunSummary::new(run, n, accepted == Some(run.id)))
+                })
+                .collect()
+        })
+    }
+
+    /// What `after` changes relative to `before`.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn diff(&self, me: &Unlocked, id: &str, before: &str, after: &str) -> Result<Vec<ChangeView>> {
+        me.vault().read(|read| {
+            let session = find(read, id)?;
+            let (_, before) = elements_of(read, session, before)?;
+            let (_, after) = elements_of(read, session, after)?;
+            let at = |list: &[Element], i: usize| list.get(i).map(Into::into);
+            Ok(run_diff::diff(&before, &after)
+                .into_iter()
+                .filter_map(|change| {
+                    let (word, before, after) = match change {
+                        Change::Added(j) => ("added", None, at(&after, j)),
+                        Change::Removed(i) => ("removed", at(&before, i), None),
+                        Change::Changed(i, j) => ("changed", at(&before, i), at(&after, j)),
+                        Change::Same(..) => return None,
+                    };
+                    Some(ChangeView { change: word.to_owned(), before, after })
+                })
+                .collect())
+        })
+    }
+
+    /// Shows this run's elements from now on.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn accept_run(&self, me: &Unlocked, id: &str, run: &str) -> Result<SessionView> {
+        self.change(me, id, |write, session| {
+            let run = write.read().runs().find(session, run)?;
+            Ok(write.accept_run(session, run)?)
+        })
+    }
+
+    /// Gives an element another kind or label; holds across later analyses.
+    ///
+    /// # Errors
+    /// A usage error for an unknown kind, node or a bad label; not found.
+    pub fn correct_element(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        kind: Option<&str>,
+        label: Option<&str>,
+    ) -> Result<SessionView> {
+        if kind.is_none() && label.is_none() {
+            return Err(CommandError::usage("nothing to correct was given")
+                .hint("Give --kind, --label or both."));
+        }
+        let kind = kind.map(str::parse::<ElementKind>).transpose().map_err(|_| {
+            CommandError::usage("there is no such kind")
+                .hint("It is emotion, topic, insight, belief, challenge or action.")
+        })?;
+        let (session, element) = self.element(me, id)?;
+        let kind = kind.unwrap_or(element.kind);
+        let (label, taxonomy) = self.corrected_label(&element, kind, label)?;
+        self.correct(me, session, element.id, &Correction::Relabel { kind, label, taxonomy })
+    }
+
+    fn corrected_label(
+        &self,
+        element: &Element,
+        kind: ElementKind,
+        label: Option<&str>,
+    ) -> Result<(String, Option<NodeId>)> {
+        let label = label.map_or_else(|| element.label.clone(), |l| l.trim().to_owned());
+        let n_chars = label.chars().count();
+        if n_chars == 0 || n_chars > MAX_LABEL_CHARS || label.chars().any(char::is_control) {
+            return Err(CommandError::usage(format!("a label has 1 to {MAX_LABEL_CHARS} characters")));
+        }
+        let tree = match kind {
+            ElementKind::Emotion => journey_analysis::taxonomy_files::emotions(),
+            ElementKind::Topic => journey_analysis::taxonomy_files::topics(),
+            _ => return Ok((label, None)),
+        };
+        let node = tree
+            .nodes
+            .iter()
+            .find(|n| n.id.as_str() == label || n.name.eq_ignore_ascii_case(&label))
+            .ok_or_else(|| {
+                CommandError::usage("there is no such node")
+                    .hint("`insight-journey taxonomy` lists them.")
+            })?;
+        Ok((node.name.clone(), Some(node.id.clone())))
+    }
+
+    /// It was not said: hides the element here and in later analyses.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn delete_element(&self, me: &Unlocked, id: &str) -> Result<SessionView> {
+        let (session, element) = self.element(me, id)?;
+        self.correct(me, session, element.id, &Correction::Delete)
+    }
+
+    /// It was said, but not of the speaker.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn element_not_me(&self, me: &Unlocked, id: &str) -> Result<SessionView> {
+        let (session, element) = self.element(me, id)?;
+        self.correct(me, session, element.id, &Correction::NotMe)
+    }
+
+    fn element(&self, me: &Unlocked, id: &str) -> Result<(SessionId, Element)> {
+        me.vault().read(|read| {
+            let place = read.elements().place(read.elements().find(id)?)?;
+            let run = read.runs().get(place.run)?;
+            let element = read
+                .elements()
+                .of_run(run.id, run.transcript_revision)?
+                .into_iter()
+                .find(|e| e.id == place.element)
+                .ok_or_else(|| CommandError::not_found("there is no such element"))?;
+            Ok((place.session, element))
+        })
+    }
+
+    fn correct(
+        &self,
+        me: &Unlocked,
+        session: SessionId,
+        element: ElementId,
+        correction: &Correction,
+    ) -> Result<SessionView> {
+        me.vault().write(|write| {
+            write.corrections().add(element, correction).map_err(CommandError::from)
+        })?;
+        self.announce(session);
+        self.view(me, session)
+    }
+}
+
+fn elements_of(read: &Read<'_>, session: SessionId, run: &str) -> Result<(RunId, Vec<Element>)> {
+    let run = read.runs().get(read.runs().find(session, run)?)?;
+    Ok((run.id, read.elements().of_run(run.id, run.transcript_revision)?))
+}

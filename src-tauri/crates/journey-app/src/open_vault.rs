@@ -1,0 +1,98 @@
+//! A vault while it is open: whose it is, what runs on it.
+
+use crate::{pipeline::transcribe::Recogniser, record::Running};
+use journey_domain::{
+    account::Account,
+    ids::{JobId, SessionId},
+    ports::CancelToken,
+};
+use journey_vault::Vault;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+/// One person's open vault.
+pub(crate) struct OpenVault {
+    /// Whose.
+    pub(crate) account: Account,
+    /// The store itself; closed and wiped when the last user of this lets go.
+    pub(crate) vault: Arc<Vault>,
+    tokens: Mutex<HashMap<JobId, CancelToken>>,
+    not_analysed: Mutex<HashSet<SessionId>>,
+    recording: Mutex<Option<Running>>,
+    recogniser: Mutex<Option<Recogniser>>,
+    closing: CancelToken,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl OpenVault {
+    pub(crate) fn new(account: Account, vault: Vault) -> Self {
+        Self {
+            account,
+            vault: Arc::new(vault),
+            tokens: Mutex::default(),
+            not_analysed: Mutex::default(),
+            recording: Mutex::default(),
+            recogniser: Mutex::default(),
+            closing: CancelToken::new(),
+        }
+    }
+
+    /// The token of a running job.
+    pub(crate) fn token_of(&self, job: JobId) -> CancelToken {
+        lock(&self.tokens).entry(job).or_default().clone()
+    }
+
+    pub(crate) fn forget_token(&self, job: JobId) {
+        lock(&self.tokens).remove(&job);
+    }
+
+    /// Asks the running jobs of a session to stop.
+    pub(crate) fn cancel_jobs_of(&self, session: SessionId) {
+        let jobs = self.vault.read(|read| read.jobs().of_session(session)).unwrap_or_default();
+        let tokens = lock(&self.tokens);
+        for job in jobs {
+            if let Some(token) = tokens.get(&job.id) {
+                token.cancel();
+            }
+        }
+    }
+
+    /// Whether an analysis follows the transcription of this session.
+    pub(crate) fn analyses(&self, session: SessionId) -> bool {
+        !lock(&self.not_analysed).contains(&session)
+    }
+
+    /// Leaves the analysis of a session to the person.
+    pub(crate) fn leave_unanalysed(&self, session: SessionId) {
+        lock(&self.not_analysed).insert(session);
+    }
+
+    /// Transcribes with this from now on, whatever the settings say.
+    pub(crate) fn recognise_with(&self, recogniser: Recogniser) {
+        *lock(&self.recogniser) = Some(recogniser);
+    }
+
+    /// What [`recognise_with`](Self::recognise_with) chose.
+    pub(crate) fn chosen_recogniser(&self) -> Option<Recogniser> {
+        lock(&self.recogniser).clone()
+    }
+
+    /// The recording that is under way.
+    pub(crate) fn running(&self) -> MutexGuard<'_, Option<Running>> {
+        lock(&self.recording)
+    }
+
+    pub(crate) fn is_recording(&self, session: SessionId) -> bool {
+        self.running().as_ref().is_some_and(|running| running.session() == session)
+    }
+
+    /// Set when the vault is being closed: background work stops at the next chance.
+    pub(crate) const fn closing(&self) -> &CancelToken {
+        &self.closing
+    }
+}

@@ -1,0 +1,206 @@
+//! Jobs: take one, run its step, commit result and next stage, until nothing is left.
+//!
+//! Steps are idempotent: after a crash a job is queued again and gives the same rows.
+
+mod analyse;
+mod elements;
+mod estimate;
+mod groups;
+mod keep;
+pub(crate) mod listen;
+mod sound;
+pub(crate) mod transcribe;
+
+use crate::{
+    App,
+    error::CommandError,
+    open_vault::OpenVault,
+};
+use journey_domain::{
+    error_code::ErrorCode,
+    ids::SessionId,
+    job::{Job, JobEvent, JobKind, JobState},
+    ports::CancelToken,
+    session::{HoleStage, StageError},
+};
+use journey_vault::{Lease, VaultError};
+use std::time::Duration;
+
+/// How often another process's work is looked at.
+const WATCH_PAUSE: Duration = Duration::from_millis(150);
+
+/// Why a step did not get through.
+#[derive(Debug)]
+pub(crate) struct StepError {
+    /// What the person gets.
+    pub(crate) error: CommandError,
+    /// Whether another try can help.
+    pub(crate) passing: bool,
+}
+
+impl StepError {
+    pub(crate) fn lasting(error: CommandError) -> Self {
+        Self { error, passing: false }
+    }
+}
+
+impl From<VaultError> for StepError {
+    fn from(error: VaultError) -> Self {
+        let passing = matches!(error, VaultError::Busy | VaultError::DiskFull | VaultError::Io(_));
+        Self { error: error.into(), passing }
+    }
+}
+
+impl App {
+    /// Runs the jobs of one session until they are settled, or watches another process do it.
+    ///
+    /// # Errors
+    /// Cancelled, or the vault's failure. A stage that failed is no error here: it stands in the
+    /// session.
+    pub(crate) fn finish_jobs(
+        &self,
+        open: &OpenVault,
+        session: SessionId,
+        cancel: &CancelToken,
+    ) -> Result<(), CommandError> {
+        loop {
+            let jobs = open.vault.read(|read| read.jobs().of_session(session))?;
+            if jobs.iter().all(Job::is_settled) {
+                return Ok(());
+            }
+            if cancel.is_cancelled() {
+                for job in jobs.iter().filter(|job| !job.is_settled()) {
+                    // Settled in the meantime: nothing left to cancel.
+                    drop(open.vault.write(|write| write.jobs().apply(job.id, JobEvent::Cancelled)));
+                }
+                return Err(cancelled());
+            }
+            match open.vault.try_lease()? {
+                Some(lease) => {
+                    open.vault.write(|write| write.jobs().requeue_interrupted(&lease))?;
+                    if !self.run_due_job_of(open, &lease, session, cancel)? {
+                        std::thread::sleep(WATCH_PAUSE);
+                    }
+                }
+                None => std::thread::sleep(WATCH_PAUSE),
+            }
+        }
+    }
+
+    fn run_due_job_of(
+        &self,
+        open: &OpenVault,
+        _lease: &Lease,
+        session: SessionId,
+        cancel: &CancelToken,
+    ) -> Result<bool, CommandError> {
+        let now = self.ports().clock.now();
+        let due = open.vault.read(|read| read.jobs().of_session(session))?.into_iter().find(|job| {
+            match job.state {
+                JobState::Queued => true,
+                JobState::Waiting { until } => until <= now,
+                _ => false,
+            }
+        });
+        let Some(job) = due else { return Ok(false) };
+        let job = open.vault.write(|write| write.jobs().apply(job.id, JobEvent::Started))?;
+        self.run_job(open, &job, cancel)?;
+        Ok(true)
+    }
+
+    /// Runs any job that is due; `false` when there is none. For the window's background worker,
+    /// which holds the lease.
+    pub(crate) fn run_next_job(&self, open: &OpenVault, lease: &Lease) -> Result<bool, CommandError> {
+        let kinds = [JobKind::Transcribe, JobKind::Analyse];
+        let Some(job) = open.vault.write(|write| write.jobs().claim_next(lease, &kinds))? else {
+            return Ok(false);
+        };
+        let cancel = open.token_of(job.id);
+        self.run_job(open, &job, &cancel)?;
+        open.forget_token(job.id);
+        Ok(true)
+    }
+
+    /// One started job, to its end, whatever that is.
+    fn run_job(
+        &self,
+        open: &OpenVault,
+        job: &Job,
+        cancel: &CancelToken,
+    ) -> Result<(), CommandError> {
+        let outcome = match job.kind {
+            JobKind::Transcribe => transcribe::run(self, open, job, cancel),
+            JobKind::Analyse => analyse::run(self, open, job, cancel),
+            JobKind::Sync => Ok(()),
+        };
+        if let Err(failure) = outcome {
+            self.note_failure(open, job, failure)?;
+        }
+        self.announce(job.session);
+        Ok(())
+    }
+
+    fn note_failure(
+        &self,
+        open: &OpenVault,
+        job: &Job,
+        failure: StepError,
+    ) -> Result<(), CommandError> {
+        let StepError { error, passing } = failure;
+        if error.code == ErrorCode::Cancelled {
+            // Somebody else may have cancelled it in the table, which is how this one knew.
+            drop(open.vault.write(|write| write.jobs().apply(job.id, JobEvent::Cancelled)));
+            return Ok(());
+        }
+        tracing::warn!(job = %job.id, kind = job.kind.as_str(), code = ?error.code, passing, "a stage failed");
+        let message = match &error.hint {
+            Some(hint) => format!("{}. {hint}", error.message),
+            None => error.message.clone(),
+        };
+        // 1 s, 4 s: long enough for a passing trouble, short enough for a person who watches.
+        let pause_s = 4_i64.pow(job.attempts.saturating_sub(1).min(4));
+        let retry_at = self.ports().clock.now() + jiff::SignedDuration::from_secs(pause_s);
+        open.vault.write(|write| {
+            let stage = match job.kind {
+                JobKind::Transcribe => HoleStage::Transcribe,
+                JobKind::Analyse | JobKind::Sync => HoleStage::Analyse,
+            };
+            let after = write.jobs().apply(
+                job.id,
+                JobEvent::Failed { passing, code: error.code, message: message.clone(), retry_at },
+            )?;
+            if after.is_settled() {
+                let failed = StageError { stage, code: error.code, message: message.clone() };
+                write.sessions().set_error(job.session, Some(&failed))?;
+                let detail = write.read().session(job.session)?;
+                let hole = whole_hole(&detail, stage, &error.message);
+                write.sessions().set_holes(job.session, stage, &[hole])?;
+            }
+            Ok::<_, VaultError>(())
+        })?;
+        Ok(())
+    }
+}
+
+/// The hole that a failed stage leaves: everything that it should have covered.
+fn whole_hole(
+    detail: &journey_vault::SessionDetail,
+    stage: HoleStage,
+    reason: &str,
+) -> journey_domain::session::Hole {
+    let n_chars = detail.transcript.as_ref().map_or(0, |t| t.text.chars().count());
+    let of_text = stage == HoleStage::Analyse;
+    journey_domain::session::Hole {
+        stage,
+        start_ms: 0,
+        end_ms: detail.stored.session.duration_ms.unwrap_or(0),
+        start: 0,
+        end: if of_text { n_chars } else { 0 },
+        reason: reason.to_owned(),
+    }
+}
+
+/// What whoever cancelled gets.
+pub(crate) fn cancelled() -> CommandError {
+    CommandError::new(ErrorCode::Cancelled, "stopped; what was done so far is kept")
+}

@@ -1,0 +1,176 @@
+//! Transcription while recording: the same groups as after it, fed from the microphone, so that
+//! only the tail is left when somebody stops. What is not finished yet is shown as provisional.
+
+use super::{
+    groups::Groups,
+    transcribe::{Recogniser, Windows},
+};
+use crate::{App, open_vault::OpenVault};
+use journey_domain::{
+    ids::{RecordingId, SessionId},
+    ports::CancelToken,
+    timeline::SAMPLE_RATE_HZ,
+    transcript::SpokenSegment,
+};
+use journey_speech::{
+    capture::LiveSamples,
+    engine::{Heard, TranscribeOptions},
+};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+/// How long to wait for more sound before looking again.
+const WAIT: Duration = Duration::from_millis(200);
+
+/// Provisional words at most so often, and only from so much new speech.
+const PROVISIONAL_PAUSE: Duration = Duration::from_secs(2);
+const PROVISIONAL_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
+
+/// What was understood so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct LiveText {
+    /// Will stay.
+    pub(crate) settled: String,
+    /// May change.
+    pub(crate) provisional: String,
+}
+
+/// A thread that transcribes along.
+pub(crate) struct Listener {
+    thread: JoinHandle<()>,
+    text: Arc<Mutex<LiveText>>,
+}
+
+impl Listener {
+    pub(crate) fn text(&self) -> LiveText {
+        self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until the tail is done. What it could not do, the job does.
+    pub(crate) fn join(self) {
+        if self.thread.join().is_err() {
+            tracing::error!("transcription while recording broke off");
+        }
+    }
+}
+
+/// Transcribes along with a recording until it ends.
+pub(crate) fn follow(
+    app: &App,
+    open: &Arc<OpenVault>,
+    session: SessionId,
+    recording: RecordingId,
+    recogniser: Recogniser,
+    live: LiveSamples,
+) -> Listener {
+    let text = Arc::new(Mutex::default());
+    let (app, open, shown) = (app.clone(), open.clone(), text.clone());
+    let thread = std::thread::spawn(move || {
+        let follower = Follower { app: &app, open: &open, session, recording, recogniser: &recogniser };
+        if let Err(reason) = follower.run(&live, &shown) {
+            // The job after the recording does what is missing.
+            tracing::info!(reason, "transcription while recording ended early");
+        }
+    });
+    Listener { thread, text }
+}
+
+struct Follower<'a> {
+    app: &'a App,
+    open: &'a OpenVault,
+    session: SessionId,
+    recording: RecordingId,
+    recogniser: &'a Recogniser,
+}
+
+impl Follower<'_> {
+    fn run(&self, live: &LiveSamples, shown: &Mutex<LiveText>) -> Result<(), &'static str> {
+        if !self.recogniser.uses_vad {
+            return Err("transcription in one piece waits for the end");
+        }
+        let ports = self.app.ports();
+        let cancel = CancelToken::new();
+        let mut keeper = Windows {
+            open: self.open,
+            session: self.session,
+            recording: self.recording,
+            recogniser: self.recogniser,
+        };
+        let mut groups = Groups::live();
+        let mut position = 0;
+        let mut ready = Vec::new();
+        let mut looked = ports.clock.monotonic();
+        let mut n_shown = 0;
+        loop {
+            let read = live.wait_from(position, WAIT);
+            if read.n_missed > 0 {
+                return Err("it fell behind");
+            }
+            groups.push(&read.samples, &mut ready);
+            position += read.samples.len() as u64;
+            if read.ended {
+                groups.finish(&mut ready);
+            }
+            for group in ready.drain(..) {
+                let segments = keeper
+                    .transcribe(&*ports.engine, &group, &cancel, &mut |_| {})
+                    .map_err(|_| "the recogniser failed")?;
+                let mut text = shown.lock().unwrap_or_else(PoisonError::into_inner);
+                append(&mut text.settled, &segments);
+                text.provisional.clear();
+                n_shown = 0;
+            }
+            if read.ended {
+                return keeper.nothing_more(position).map_err(|_| "the vault could not be written");
+            }
+            let pending = groups.pending();
+            let now = ports.clock.monotonic();
+            let grown = pending.len().saturating_sub(n_shown) >= PROVISIONAL_SAMPLES;
+            if grown && now.saturating_sub(looked) >= PROVISIONAL_PAUSE {
+                n_shown = pending.len();
+                let said = self.provisional(pending, &cancel);
+                shown.lock().unwrap_or_else(PoisonError::into_inner).provisional = said;
+                // Slow recognisers look less often: at most a third of the time goes into this.
+                let spent = ports.clock.monotonic().saturating_sub(now);
+                looked = ports.clock.monotonic() + spent * 2;
+            }
+        }
+    }
+
+    /// The words of speech that has not ended yet; not kept.
+    fn provisional(&self, pending: &[i16], cancel: &CancelToken) -> String {
+        let options = TranscribeOptions {
+            language: self.recogniser.language.clone(),
+            offset_ms: 0,
+        };
+        let mut segments = Vec::new();
+        let heard = self.app.ports().engine.transcribe(
+            &self.recogniser.model,
+            pending,
+            &options,
+            &mut |heard| {
+                if let Heard::Final(segment) = heard {
+                    segments.push(segment);
+                }
+            },
+            cancel,
+        );
+        let mut text = String::new();
+        if heard.is_ok() {
+            append(&mut text, &segments);
+        }
+        text
+    }
+}
+
+fn append(text: &mut String, segments: &[SpokenSegment]) {
+    for segment in segments.iter().filter(|s| !s.text.trim().is_empty()) {
+        if !text.is_empty() {
+            text.push(' ');
+        }
+        text.push_str(segment.text.trim());
+    }
+}

@@ -1,0 +1,76 @@
+//! The sound of a recording from any sample on, whatever form it is kept in.
+
+use super::StepError;
+use crate::error::CommandError;
+use journey_domain::error_code::ErrorCode;
+use journey_speech::flac::FlacReader;
+use journey_vault::{
+    Vault, VaultError,
+    media::PcmReader,
+    table::recordings::{Recording, RecordingKind},
+};
+
+/// Reads 16 kHz mono samples one after the other.
+pub(crate) enum SoundReader {
+    /// As captured.
+    Captured {
+        /// The sealed file.
+        reader: PcmReader,
+        /// The next sample.
+        at: u64,
+    },
+    /// From the lossless copy.
+    Flac(FlacReader),
+}
+
+impl SoundReader {
+    /// Begins at `first_sample`. Damaged parts of a captured file are silence.
+    pub(crate) fn open(
+        vault: &Vault,
+        recording: &Recording,
+        first_sample: u64,
+    ) -> Result<Self, StepError> {
+        match recording.kind {
+            RecordingKind::Captured => {
+                Ok(Self::Captured { reader: vault.open_pcm_lenient(recording)?, at: first_sample })
+            }
+            RecordingKind::KeptFlac | RecordingKind::KeptOriginal => {
+                let mut reader = FlacReader::new(vault.open_kept(recording)?).map_err(flac_error)?;
+                reader.skip_to(first_sample).map_err(flac_error)?;
+                Ok(Self::Flac(reader))
+            }
+        }
+    }
+
+    /// Fills `out` as far as there is sound; 0 at the end.
+    pub(crate) fn next(&mut self, out: &mut [i16]) -> Result<usize, StepError> {
+        match self {
+            Self::Captured { reader, at } => {
+                let n_read = reader.read(*at, out).map_err(VaultError::from)?;
+                *at += n_read as u64;
+                Ok(n_read)
+            }
+            Self::Flac(reader) => reader.read(out).map_err(flac_error),
+        }
+    }
+
+    /// Everything that is left.
+    pub(crate) fn rest(&mut self) -> Result<Vec<i16>, StepError> {
+        let mut all = Vec::new();
+        let mut block = vec![0; 16_000];
+        loop {
+            let n_read = self.next(&mut block)?;
+            let Some(samples) = block.get(..n_read).filter(|s| !s.is_empty()) else {
+                return Ok(all);
+            };
+            all.extend_from_slice(samples);
+        }
+    }
+}
+
+fn flac_error(error: journey_speech::flac::FlacError) -> StepError {
+    StepError::lasting(
+        CommandError::new(ErrorCode::BadFile, error.to_string())
+            .hint("Restore a backup; the transcript is as it was."),
+    )
+}

@@ -1,0 +1,476 @@
+//! Recording a reflection, and bringing one back after a crash.
+
+use crate::{
+    App,
+    access::Unlocked,
+    app::io_error,
+    error::{CommandError, Result},
+    import::{ImportOptions, sink_error},
+    open_vault::OpenVault,
+    pipeline::listen::{self, Listener, LiveText},
+    views::{DeviceList, DeviceView, SessionView},
+};
+use journey_domain::{
+    error_code::ErrorCode,
+    ids::{RecordingId, SessionId},
+    job::JobKind,
+    ports::{CancelToken, SegmentSink, SinkError},
+    session::{CaptureState, Source},
+    timeline::{Mark, SAMPLE_RATE_HZ, Timeline},
+};
+use journey_speech::{
+    level::Level,
+    capture::{
+    AudioError, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder, RecordingHandle,
+    StopReason, recorder::CaptureError,
+    },
+};
+use journey_vault::{VaultError, table::recordings::RecordingState};
+use std::{
+    fs::{File, OpenOptions},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+/// How often a recording on the command line looks whether it should end.
+const LOOK_PAUSE: Duration = Duration::from_millis(50);
+
+/// What to record, and how long.
+#[derive(Clone, Debug, Default)]
+pub struct RecordOptions {
+    /// The microphone's id or name; the chosen or default one without.
+    pub device: Option<String>,
+    /// The session's title.
+    pub title: Option<String>,
+    /// Ends by itself after so many seconds of sound.
+    pub max_seconds: Option<u32>,
+}
+
+/// What a person is told while recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// Sound is being kept.
+    Started {
+        /// The microphone's name.
+        device: String,
+    },
+    /// Something to know, in words.
+    Warning(String),
+    /// It is over.
+    Stopped,
+}
+
+/// A recording that is under way.
+pub(crate) struct Running {
+    session: SessionId,
+    recording: RecordingId,
+    pub(crate) handle: RecordingHandle,
+    device: String,
+    listener: Option<Listener>,
+    _lock: RecordingLock,
+}
+
+impl Running {
+    pub(crate) const fn session(&self) -> SessionId {
+        self.session
+    }
+
+    /// The microphone's name.
+    pub(crate) fn device_name(&self) -> String {
+        self.device.clone()
+    }
+
+    /// What was understood so far.
+    pub(crate) fn text(&self) -> LiveText {
+        self.listener.as_ref().map(Listener::text).unwrap_or_default()
+    }
+}
+
+/// Held while sound is being captured or imported, so that another process does not take a live
+/// recording for one that was left by a crash.
+pub(crate) struct RecordingLock {
+    _file: File,
+}
+
+impl RecordingLock {
+    fn file(vault_dir: &Path) -> Result<File> {
+        OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .mode(0o600)
+            .open(vault_dir.join("recording.lock"))
+            .map_err(|error| io_error(&error, "using the vault's folder"))
+    }
+
+    /// Shared by all who capture or import.
+    pub(crate) fn shared(vault_dir: &Path) -> Result<Self> {
+        let file = Self::file(vault_dir)?;
+        file.lock_shared().map_err(|error| io_error(&error, "using the vault's folder"))?;
+        Ok(Self { _file: file })
+    }
+
+    /// Only while nobody captures or imports.
+    fn alone(vault_dir: &Path) -> Result<Option<Self>> {
+        let file = Self::file(vault_dir)?;
+        Ok(file.try_lock().is_ok().then_some(Self { _file: file }))
+    }
+}
+
+impl App {
+    /// The microphones of this computer.
+    ///
+    /// # Errors
+    /// When the sound system cannot be asked.
+    pub fn devices(&self) -> Result<DeviceList> {
+        let found = self.ports().audio.devices().map_err(|error| audio_error(error))?;
+        let mut devices: Vec<DeviceView> = found
+            .into_iter()
+            .map(|d| DeviceView {
+                id: d.id.as_str().to_owned(),
+                name: d.name,
+                default: d.is_default,
+            })
+            .collect();
+        devices.sort_by_key(|d| (!d.default, d.name.clone()));
+        Ok(DeviceList { devices })
+    }
+
+    /// Records until `cancel`, the time is over or silence ends it; then transcribes and analyses.
+    ///
+    /// # Errors
+    /// No microphone, no space, or the vault's failure. What was captured is kept.
+    pub fn record(
+        &self,
+        me: &Unlocked,
+        options: RecordOptions,
+        cancel: &CancelToken,
+        mut told: impl FnMut(Told),
+    ) -> Result<SessionView> {
+        let max_samples = options.max_seconds.map(|s| u64::from(s) * u64::from(SAMPLE_RATE_HZ));
+        let (warn, warnings) = std::sync::mpsc::channel();
+        let session = self.start_recording(&me.open, options, Box::new(move |event| {
+            // The receiver is gone once the recording is over.
+            warn.send(event).ok();
+        }))?;
+        let device = me.open.running().as_ref().map(Running::device_name);
+        told(Told::Started { device: device.unwrap_or_default() });
+        loop {
+            let ended = match me.open.running().as_ref() {
+                Some(running) => {
+                    running.handle.is_finished()
+                        || max_samples.is_some_and(|max| running.handle.live().end() >= max)
+                }
+                None => true,
+            };
+            for words in warnings.try_iter().filter_map(|event| words(&event)) {
+                told(Told::Warning(words));
+            }
+            if ended || cancel.is_cancelled() {
+                break;
+            }
+            std::thread::sleep(LOOK_PAUSE);
+        }
+        told(Told::Stopped);
+        self.stop_recording(&me.open)?;
+        // Ctrl-C ended the recording, not the work on it.
+        self.finish_jobs(&me.open, session, &CancelToken::new())?;
+        self.view(me, session)
+    }
+
+    /// Begins to capture. The session exists from here on, whatever happens.
+    pub(crate) fn start_recording(
+        &self,
+        open: &Arc<OpenVault>,
+        options: RecordOptions,
+        listener: Box<dyn Fn(CaptureEvent) + Send>,
+    ) -> Result<SessionId> {
+        let mut slot = open.running();
+        if slot.is_some() {
+            return Err(CommandError::new(ErrorCode::Busy, "a recording is under way already")
+                .hint("Stop it first."));
+        }
+        let lock = RecordingLock::shared(open.vault.dir())?;
+        let device = self.device(open, options.device.as_deref())?;
+        let device_name = self.name_of_device(device.as_ref());
+        let import = ImportOptions { title: options.title, recorded_at: None, analyse: true };
+        let mut new = self.new_session(Source::Microphone, &import, None, None)?;
+        new.capture = CaptureState::Recording;
+        let session = new.id;
+        open.vault.write(|write| write.sessions().create(&new))?;
+        let begun = open.vault.begin_recording(session).map_err(CommandError::from).and_then(
+            |(recording, writer)| {
+                let folder = open.vault.dir().to_owned();
+                let parts = CaptureParts {
+                    host: self.ports().audio.clone(),
+                    clock: self.ports().clock.clone(),
+                    sink: Box::new(writer),
+                    free_space: Box::new(move || free_space(&folder)),
+                    listener,
+                };
+                let choices = self.capture_options(open)?;
+                Recorder::start(parts, device, choices)
+                    .map(|handle| (recording, handle))
+                    .map_err(|error| capture_error(&error))
+            },
+        );
+        let (recording, handle) = match begun {
+            Ok(begun) => begun,
+            Err(error) => {
+                // Nothing was captured: no half session.
+                open.vault.erase_session(session)?;
+                return Err(error);
+            }
+        };
+        let live = self.flag(open, "speech_live")?;
+        let following = if live { self.recogniser(open, None).ok() } else { None };
+        let listener = following.map(|recogniser| {
+            listen::follow(self, open, session, recording.id, recogniser, handle.live())
+        });
+        *slot = Some(Running {
+            session,
+            recording: recording.id,
+            handle,
+            device: device_name,
+            listener,
+            _lock: lock,
+        });
+        drop(slot);
+        self.announce_list();
+        Ok(session)
+    }
+
+    /// Seals the recording and queues what follows.
+    pub(crate) fn stop_recording(&self, open: &Arc<OpenVault>) -> Result<SessionId> {
+        let running = open.running().take().ok_or_else(|| {
+            CommandError::not_found("nothing is being recorded").hint("Start a recording first.")
+        })?;
+        let Running { session, recording, handle, listener, _lock, .. } = running;
+        let summary = handle.stop().map_err(|error| capture_error(&error))?;
+        if let Some(failure) = &summary.failure {
+            tracing::warn!(error = %failure, "the recording was not sealed to its end");
+            if summary.n_samples == 0 {
+                return Err(sink_error(failure));
+            }
+        }
+        let state = if summary.failure.is_none() {
+            self.seal(open, session, recording, summary.n_samples, &summary.marks, CaptureState::Finished)?;
+            CaptureState::Finished
+        } else {
+            let recovered = open.vault.recover_recording(recording)?;
+            self.note_capture(open, session, recovered.n_samples, &recovered.marks, CaptureState::Recovered)?;
+            CaptureState::Recovered
+        };
+        tracing::info!(%session, ?state, n_samples = summary.n_samples, dropped = summary.dropped_frames,
+            long_silence = summary.stop_reason == StopReason::LongSilence, "recording sealed");
+        if let Some(listener) = listener {
+            listener.join();
+        }
+        open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe))?;
+        self.announce(session);
+        Ok(session)
+    }
+
+    fn seal(
+        &self,
+        open: &OpenVault,
+        session: SessionId,
+        recording: RecordingId,
+        n_samples: u64,
+        marks: &[Mark],
+        state: CaptureState,
+    ) -> Result<()> {
+        open.vault.write(|write| {
+            write.recordings().seal(recording, RecordingState::Finished, n_samples, 0, marks)
+        })?;
+        self.note_capture(open, session, n_samples, marks, state)
+    }
+
+    fn note_capture(
+        &self,
+        open: &OpenVault,
+        session: SessionId,
+        n_samples: u64,
+        marks: &[Mark],
+        state: CaptureState,
+    ) -> Result<()> {
+        let timeline = Timeline::new(n_samples, marks);
+        open.vault.write(|write| {
+            write.sessions().set_capture(session, state, Some(timeline.duration_ms()), &timeline.holes())
+        })?;
+        Ok(())
+    }
+
+    /// Seals what a crash left, and queues what follows. Called whenever a vault is opened.
+    pub(crate) fn recover(&self, open: &OpenVault) -> Result<()> {
+        if open.vault.read(|read| read.sessions().unfinished())?.is_empty() {
+            return Ok(());
+        }
+        let Some(_alone) = RecordingLock::alone(open.vault.dir())? else {
+            return Ok(());
+        };
+        for session in open.vault.read(|read| read.sessions().unfinished())? {
+            if session.source != Source::Microphone {
+                // A half import: the file itself is still where the person has it.
+                open.vault.erase_session(session.id)?;
+                continue;
+            }
+            let recordings = open.vault.read(|read| read.recordings().of_session(session.id))?;
+            let Some(recording) = recordings.iter().find(|r| r.state == RecordingState::Writing)
+            else {
+                // Sealed, and killed before the session knew.
+                let Some(sealed) = recordings.first() else {
+                    open.vault.erase_session(session.id)?;
+                    continue;
+                };
+                self.note_capture(open, session.id, sealed.n_samples, &sealed.marks, CaptureState::Recovered)?;
+                open.vault.write(|write| write.jobs().enqueue(session.id, JobKind::Transcribe))?;
+                continue;
+            };
+            let recovered = open.vault.recover_recording(recording.id)?;
+            if recovered.n_samples == 0 {
+                open.vault.erase_session(session.id)?;
+                continue;
+            }
+            self.note_capture(open, session.id, recovered.n_samples, &recovered.marks, CaptureState::Recovered)?;
+            open.vault.write(|write| write.jobs().enqueue(session.id, JobKind::Transcribe))?;
+            tracing::info!(session = %session.id, n_samples = recovered.n_samples, "a recording was recovered");
+        }
+        self.announce_list();
+        Ok(())
+    }
+
+    /// Opens the chosen microphone for a moment, keeps nothing, and says how loud it was.
+    pub(crate) fn listen(&self, how_long: Duration) -> Result<Level> {
+        let parts = CaptureParts {
+            host: self.ports().audio.clone(),
+            clock: self.ports().clock.clone(),
+            sink: Box::new(Nowhere),
+            free_space: Box::new(|| Ok(u64::MAX)),
+            listener: Box::new(|_| {}),
+        };
+        let options = CaptureOptions { disk_floor_bytes: 0, ..CaptureOptions::default() };
+        let handle =
+            Recorder::start(parts, None, options).map_err(|error| capture_error(&error))?;
+        std::thread::sleep(how_long);
+        let level = handle.level();
+        handle.stop().map_err(|error| capture_error(&error))?;
+        Ok(level)
+    }
+
+    fn device(&self, open: &OpenVault, asked: Option<&str>) -> Result<Option<DeviceId>> {
+        let chosen = match asked {
+            Some(asked) => Some(asked.to_owned()),
+            None => self.text_setting(open, "device")?,
+        };
+        let Some(wanted) = chosen else { return Ok(None) };
+        let list = self.devices()?;
+        let found = list
+            .devices
+            .iter()
+            .find(|d| d.id == wanted || d.name.eq_ignore_ascii_case(&wanted))
+            .map(|d| DeviceId::new(d.id.clone()));
+        match (found, asked) {
+            (Some(id), _) => Ok(Some(id)),
+            // A chosen microphone that is not plugged in today: the default one takes its place.
+            (None, None) => Ok(None),
+            (None, Some(_)) => Err(CommandError::new(ErrorCode::Microphone, "there is no such microphone")
+                .hint("`insight-journey devices` lists them.")),
+        }
+    }
+
+    fn name_of_device(&self, id: Option<&DeviceId>) -> String {
+        let devices = self.devices().map(|list| list.devices).unwrap_or_default();
+        devices
+            .into_iter()
+            .find(|d| id.map_or(d.default, |id| d.id == id.as_str()))
+            .map_or_else(|| "the default microphone".to_owned(), |d| d.name)
+    }
+
+    fn capture_options(&self, open: &OpenVault) -> Result<CaptureOptions> {
+        let floor_mb = self.number(open, "disk_floor_mb")?;
+        let silence_min = self.number(open, "stop_on_silence_minutes")?;
+        Ok(CaptureOptions {
+            disk_floor_bytes: floor_mb * 1_000_000,
+            stop_after_silence: (silence_min > 0).then(|| Duration::from_secs(silence_min * 60)),
+            ..CaptureOptions::default()
+        })
+    }
+}
+
+/// Where sound goes that is not to be kept.
+pub(crate) struct Nowhere;
+
+impl SegmentSink for Nowhere {
+    fn append(&mut self, _samples: &[i16]) -> std::result::Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn mark(&mut self, _mark: &Mark) -> std::result::Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn sync(&mut self) -> std::result::Result<(), SinkError> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> std::result::Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+fn capture_error(error: &CaptureError) -> CommandError {
+    let code = match error {
+        CaptureError::DiskFull => ErrorCode::DiskFull,
+        CaptureError::Audio(_) => ErrorCode::Microphone,
+        _ => ErrorCode::Internal,
+    };
+    CommandError::new(code, error.to_string()).hint(sentence(error.hint()))
+}
+
+/// Advice as a sentence of its own.
+pub(crate) fn sentence(words: &str) -> String {
+    let mut chars = words.chars();
+    let first = chars.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+    let end = if words.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", chars.as_str())
+}
+
+fn free_space(folder: &Path) -> std::io::Result<u64> {
+    let stat = rustix::fs::statvfs(folder)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+pub(crate) fn audio_error(error: AudioError) -> CommandError {
+    CommandError::new(ErrorCode::Microphone, error.to_string()).hint(sentence(error.hint()))
+}
+
+/// What an event says to a person; nothing for those that need no words.
+#[must_use]
+pub fn words(event: &CaptureEvent) -> Option<String> {
+    Some(match event {
+        CaptureEvent::DeviceLost => {
+            "The microphone is gone; looking for another. The recording goes on.".to_owned()
+        }
+        CaptureEvent::DeviceChanged { name } => format!("Recording from {name} now."),
+        CaptureEvent::DeviceRefused => "That microphone cannot be used; the present one stays.".to_owned(),
+        CaptureEvent::NoSignal => {
+            "No signal for 5 seconds: is the microphone muted?".to_owned()
+        }
+        CaptureEvent::SignalBack => "There is sound again.".to_owned(),
+        CaptureEvent::Clipping => "Too loud: sound is cut off.".to_owned(),
+        CaptureEvent::DiskLow => "The disk is nearly full.".to_owned(),
+        CaptureEvent::DiskFull => {
+            "The disk is full: nothing more is recorded until there is space.".to_owned()
+        }
+        CaptureEvent::WriteFailed => "Writing fails; what is spoken waits in memory.".to_owned(),
+        CaptureEvent::DiskBack => "Recording again.".to_owned(),
+        CaptureEvent::LongSilence => "Stopped after long silence.".to_owned(),
+        CaptureEvent::Overrun { .. } => {
+            "The computer could not keep up; a moment is missing.".to_owned()
+        }
+        CaptureEvent::Suspended => "The computer was asleep; that time is missing.".to_owned(),
+    })
+}

@@ -1,0 +1,135 @@
+//! Settings, the ledger and the audit log.
+
+use crate::{
+    App,
+    access::{Caller, Unlocked},
+    error::{CommandError, Result},
+    open_vault::OpenVault,
+    settings::{self, SETTINGS, Scope, Setting},
+    views::{LedgerList, LedgerView, SettingList, SettingView},
+};
+use journey_domain::ledger::LedgerEntry;
+use serde_json::Value;
+
+/// Most lines of the ledger that are printed at once.
+const MAX_LEDGER_LINES: usize = 1000;
+
+impl App {
+    /// Personal settings, or one of them.
+    ///
+    /// # Errors
+    /// A usage error for an unknown key.
+    pub fn settings(&self, me: &Unlocked, key: Option<&str>) -> Result<SettingList> {
+        list(key, Scope::Personal, |setting| self.value(&me.open, setting))
+    }
+
+    /// Changes a personal setting.
+    ///
+    /// # Errors
+    /// A usage error for an unknown key or a value that does not fit.
+    pub fn set_setting(&self, me: &Unlocked, key: &str, value: &Value) -> Result<SettingList> {
+        let setting = settings::find(key, Scope::Personal)?;
+        setting.check(value)?;
+        me.vault().write(|write| write.settings().set(key, value).map_err(CommandError::from))?;
+        self.settings(me, Some(key))
+    }
+
+    /// The computer's settings, or one of them.
+    ///
+    /// # Errors
+    /// A usage error for an unknown key.
+    pub fn system_settings(&self, _me: &Caller, key: Option<&str>) -> Result<SettingList> {
+        list(key, Scope::System, |setting| self.system_value_of(setting.key))
+    }
+
+    /// A personal setting that is a flag.
+    pub(crate) fn flag(&self, open: &OpenVault, key: &str) -> Result<bool> {
+        Ok(self.value(open, settings::find(key, Scope::Personal)?)?.as_bool().unwrap_or_default())
+    }
+
+    /// A personal setting that is a number; 0 for none.
+    pub(crate) fn number(&self, open: &OpenVault, key: &str) -> Result<u64> {
+        Ok(self.value(open, settings::find(key, Scope::Personal)?)?.as_u64().unwrap_or_default())
+    }
+
+    /// A personal setting that is text.
+    pub(crate) fn text_setting(&self, open: &OpenVault, key: &str) -> Result<Option<String>> {
+        let value = self.value(open, settings::find(key, Scope::Personal)?)?;
+        Ok(value.as_str().map(ToOwned::to_owned))
+    }
+
+    fn value(&self, open: &OpenVault, setting: &Setting) -> Result<Value> {
+        let stored =
+            open.vault.read(|read| read.settings().get(setting.key).map_err(CommandError::from))?;
+        // A value of another version that no longer fits counts as not set.
+        Ok(stored.filter(|v| setting.check(v).is_ok()).unwrap_or_else(|| setting.default_value()))
+    }
+
+    /// What left this machine: the newest lines, or one whole.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn ledger(&self, me: &Unlocked, id: Option<&str>) -> Result<LedgerList> {
+        me.vault().read(|read| {
+            let ledger = match id {
+                Some(id) => {
+                    let entry = read.ledger().get(read.ledger().find(id)?)?;
+                    vec![line(&entry, true)]
+                }
+                None => {
+                    let page = read.ledger().list(MAX_LEDGER_LINES, None)?;
+                    page.items.iter().map(|entry| line(entry, false)).collect()
+                }
+            };
+            Ok(LedgerList { ledger })
+        })
+    }
+}
+
+fn list(
+    key: Option<&str>,
+    scope: Scope,
+    value_of: impl Fn(&Setting) -> Result<Value>,
+) -> Result<SettingList> {
+    let wanted: Vec<&Setting> = match key {
+        Some(key) => vec![settings::find(key, scope)?],
+        None => SETTINGS.iter().filter(|s| s.scope == scope).collect(),
+    };
+    let settings = wanted
+        .into_iter()
+        .map(|setting| {
+            Ok(SettingView {
+                key: setting.key.to_owned(),
+                value: value_of(setting)?,
+                default: setting.default_value(),
+                help: setting.help.to_owned(),
+            })
+        })
+        .collect::<Result<_>>()?;
+    Ok(SettingList { settings })
+}
+
+fn line(entry: &LedgerEntry, with_body: bool) -> LedgerView {
+    let outcome = entry.outcome.as_ref();
+    LedgerView {
+        id: entry.id.to_string(),
+        session: entry.session.map(|id| id.to_string()),
+        purpose: entry.purpose.clone(),
+        host: format!("{}://{}", entry.scheme, entry.host),
+        target: entry.target.clone(),
+        at: entry.at.to_string(),
+        bytes_out: entry.bytes_out,
+        body_sha256: entry.body_sha256.clone(),
+        body: entry
+            .body
+            .as_ref()
+            .filter(|_| with_body)
+            .map(|body| String::from_utf8_lossy(body).into_owned()),
+        outcome: outcome.map(|o| o.outcome.clone()),
+        status: outcome.and_then(|o| o.status),
+        bytes_in: outcome.map_or(0, |o| o.bytes_in),
+        tokens_in: outcome.and_then(|o| o.tokens_in),
+        tokens_out: outcome.and_then(|o| o.tokens_out),
+        cost_usd: outcome.and_then(|o| o.cost_usd),
+    }
+}
