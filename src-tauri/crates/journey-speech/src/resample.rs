@@ -181,7 +181,9 @@ mod tests {
 
     fn sine(rate_hz: u32, hz: f64, n: usize) -> Vec<f32> {
         (0..n)
-            .map(|i| 0.5 * (std::f64::consts::TAU * hz * i as f64 / f64::from(rate_hz)).sin() as f32)
+            .map(|i| {
+                0.5 * (std::f64::consts::TAU * hz * i as f64 / f64::from(rate_hz)).sin() as f32
+            })
             .collect()
     }
 

@@ -1,0 +1,230 @@
+//! The real way in: a PulseAudio server, a source that a recording is played into, cpal.
+//!
+//! Each test runs the recorder in a process of its own: the sound server is found through the
+//! environment, which a process reads for all its threads. Without PulseAudio these tests fail.
+
+#![expect(clippy::disallowed_methods, reason = "the real clock and environment are the point")]
+
+use jiff::{Timestamp, tz::TimeZone};
+use journey_domain::{
+    ports::{Clock, SegmentSink, SinkError},
+    timeline::{LossReason, Mark, MarkKind},
+};
+use journey_speech::capture::{
+    AudioHost, CaptureEvent, CaptureOptions, CaptureParts, CpalHost, Recorder, RecordingHandle,
+};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+const RUNTIME_DIR: &str = "JOURNEY_TEST_MICROPHONE";
+
+/// A sound server and its microphone, gone when dropped.
+struct VirtualMicrophone {
+    dir: tempfile::TempDir,
+}
+
+impl VirtualMicrophone {
+    fn start() -> Self {
+        let it = Self { dir: tempfile::tempdir().unwrap() };
+        it.run("start", None);
+        it.run("plug", None);
+        it
+    }
+
+    fn run(&self, action: &str, file: Option<&Path>) {
+        run_script(self.dir.path(), action, file);
+    }
+}
+
+impl Drop for VirtualMicrophone {
+    fn drop(&mut self) {
+        self.run("stop", None);
+    }
+}
+
+fn run_script(dir: &Path, action: &str, file: Option<&Path>) {
+    let script = root().join("tests/support/virtual-microphone.sh");
+    let status = Command::new(script).arg(action).arg(dir).args(file).status().unwrap();
+    assert!(status.success(), "virtual-microphone.sh {action} failed: is PulseAudio installed?");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
+}
+
+/// Runs `inside` in a child of this test binary that sees the virtual microphone alone.
+#[track_caller]
+fn with_microphone(test: &str, inside: impl FnOnce(&Path)) {
+    if let Some(dir) = std::env::var_os(RUNTIME_DIR) {
+        inside(Path::new(&dir));
+        return;
+    }
+    let microphone = VirtualMicrophone::start();
+    let dir = microphone.dir.path();
+    let out = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env_remove("PULSE_SERVER")
+        .env_remove("PULSE_RUNTIME_PATH")
+        .env("XDG_RUNTIME_DIR", dir)
+        .env("HOME", dir)
+        .env(RUNTIME_DIR, dir)
+        .output()
+        .unwrap();
+    assert!(
+        out.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(&out.stdout),
+        String::from_utf8_lossy(&out.stderr)
+    );
+}
+
+struct RealClock(Instant);
+
+impl Clock for RealClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+    fn time_zone(&self) -> TimeZone {
+        TimeZone::UTC
+    }
+}
+
+struct Collected(Arc<Mutex<Vec<i16>>>);
+
+impl SegmentSink for Collected {
+    fn append(&mut self, samples: &[i16]) -> Result<(), SinkError> {
+        self.0.lock().unwrap().extend_from_slice(samples);
+        Ok(())
+    }
+    fn mark(&mut self, _: &Mark) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn sync(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+    fn finish(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+type Events = Arc<Mutex<Vec<(Instant, CaptureEvent)>>>;
+
+fn record(host: Arc<dyn AudioHost>) -> (RecordingHandle, Arc<Mutex<Vec<i16>>>, Events) {
+    let (samples, events) = (Arc::default(), Events::default());
+    let heard = Arc::clone(&events);
+    let parts = CaptureParts {
+        host,
+        clock: Arc::new(RealClock(Instant::now())),
+        sink: Box::new(Collected(Arc::clone(&samples))),
+        free_space: Box::new(|| Ok(u64::MAX)),
+        listener: Box::new(move |event| heard.lock().unwrap().push((Instant::now(), event))),
+    };
+    let handle = Recorder::start(parts, None, CaptureOptions::default()).unwrap();
+    (handle, samples, events)
+}
+
+fn wait_for(what: &str, mut found: impl FnMut() -> bool) {
+    // A bound against hanging for ever, not a measurement.
+    for _ in 0..1500 {
+        if found() {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    panic!("never came: {what}");
+}
+
+/// Loudness of each 20 ms.
+fn envelope(samples: &[i16]) -> Vec<f64> {
+    samples
+        .chunks(320)
+        .map(|block| block.iter().map(|s| f64::from(*s).abs()).sum::<f64>() / block.len() as f64)
+        .collect()
+}
+
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let n = a.len().min(b.len());
+    let (a, b) = (&a[..n], &b[..n]);
+    let mean = |it: &[f64]| it.iter().sum::<f64>() / n as f64;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let covariance: f64 = a.iter().zip(b).map(|(x, y)| (x - mean_a) * (y - mean_b)).sum();
+    let spread = |it: &[f64], mean: f64| it.iter().map(|x| (x - mean).powi(2)).sum::<f64>().sqrt();
+    covariance / (spread(a, mean_a) * spread(b, mean_b))
+}
+
+#[test]
+fn what_is_played_is_what_is_recorded() {
+    with_microphone("what_is_played_is_what_is_recorded", |dir| {
+        let host = Arc::new(CpalHost::new());
+        let devices = host.devices().unwrap();
+        let default = devices.iter().find(|it| it.is_default).expect("a default microphone");
+        assert!(default.id.as_str().ends_with("vmic.monitor"), "{devices:?}");
+        assert_eq!(devices, host.devices().unwrap(), "ids are stable");
+
+        let (recording, samples, _) = record(host);
+        let file = root().join("tests/data/speech/short.wav");
+        run_script(dir, "play", Some(&file));
+        let n_then = samples.lock().unwrap().len();
+        wait_for("the end of the sound", || samples.lock().unwrap().len() > n_then + 8000);
+        recording.pause();
+        let n_paused = samples.lock().unwrap().len();
+        std::thread::sleep(Duration::from_millis(500));
+        assert_eq!(samples.lock().unwrap().len(), n_paused, "nothing is captured in a pause");
+        recording.resume();
+        wait_for("sound after the pause", || samples.lock().unwrap().len() > n_paused + 1600);
+        let summary = recording.stop().unwrap();
+        assert!(summary.failure.is_none());
+        assert_eq!(summary.dropped_frames, 0);
+        assert!(summary.marks.iter().any(|it| matches!(it.kind, MarkKind::Paused { .. })));
+        assert!(
+            !summary.marks.iter().any(|it| matches!(it.kind, MarkKind::Lost { .. })),
+            "{:?}",
+            summary.marks
+        );
+
+        let bytes = std::fs::read(file).unwrap();
+        let played: Vec<i16> =
+            bytes[44..].chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]])).collect();
+        let (heard, played) = (envelope(&samples.lock().unwrap()), envelope(&played));
+        let best = (0..heard.len().saturating_sub(played.len()))
+            .map(|shift| correlation(&heard[shift..], &played))
+            .fold(0.0, f64::max);
+        assert!(best > 0.95, "the loudness over time agrees by {best} only");
+    });
+}
+
+#[test]
+fn a_microphone_that_is_unplugged_is_noticed_and_replaced() {
+    with_microphone("a_microphone_that_is_unplugged_is_noticed_and_replaced", |dir| {
+        let (recording, samples, events) = record(Arc::new(CpalHost::new()));
+        wait_for("sound", || samples.lock().unwrap().len() > 16_000);
+        let unplugging_at = Instant::now();
+        run_script(dir, "unplug", None);
+        let told = |wanted: fn(&CaptureEvent) -> bool| {
+            let events = events.lock().unwrap();
+            events.iter().find(|(_, it)| wanted(it)).map(|(at, _)| *at)
+        };
+        wait_for("news of the loss", || told(|it| *it == CaptureEvent::DeviceLost).is_some());
+        let lost_at = told(|it| *it == CaptureEvent::DeviceLost).unwrap();
+        println!("noticed {} ms after unplugging", (lost_at - unplugging_at).as_millis());
+        wait_for("the other microphone", || {
+            told(|it| matches!(it, CaptureEvent::DeviceChanged { .. })).is_some()
+        });
+        let n_then = samples.lock().unwrap().len();
+        wait_for("sound from it", || samples.lock().unwrap().len() > n_then + 16_000);
+        let summary = recording.stop().unwrap();
+        let gap = summary.marks.iter().find_map(|mark| match mark.kind {
+            MarkKind::Lost { duration_ms, reason: LossReason::DeviceLost } => Some(duration_ms),
+            _ => None,
+        });
+        println!("a gap of {gap:?} ms");
+        assert!(gap.is_some(), "the gap is marked: {:?}", summary.marks);
+    });
+}
