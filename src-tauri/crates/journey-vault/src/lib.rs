@@ -4,8 +4,10 @@
 //! in and out are the domain's types.
 
 pub mod accounts;
+pub mod backup;
 mod durable;
 pub mod error;
+mod keyed;
 pub mod keys;
 pub mod media;
 pub mod slots;
@@ -16,6 +18,9 @@ pub use accounts::{
     AccountsError, AccountsStore, AuditAction, AuditEntry, AuditPage, CreateAccountError,
     CreatedAccount, FamilyId, NewAccount, Opened, Opening, RefreshError, RefreshToken, Refreshed,
     RotationLock, SignInError, SignedIn, SigningKey, StoredAccount, device_id,
+};
+pub use backup::{
+    BackupCost, BackupError, BackupRequest, BackupSummary, RestoreError, RestoreRequest, back_up,
 };
 pub use error::VaultError;
 pub use keys::VaultKeys;

@@ -8,7 +8,9 @@
 //! | `<id>.restoring` | goes, unless a restore is running |
 //! | anything else | left alone |
 
-use super::{AccountsError, audit, audit::AuditAction, directory, installation};
+use super::{
+    AccountsError, AccountsStore, StoredAccount, audit, audit::AuditAction, directory, installation,
+};
 use crate::{durable, slots::VaultFolder};
 use jiff::Timestamp;
 use journey_domain::{
@@ -209,4 +211,49 @@ pub(super) fn free_name(
         }
     }
     Err(AccountsError::NotFound)
+}
+
+/// A place where a vault is put together, and the lock that keeps it from being cleared away.
+pub(crate) struct RestoredVault {
+    id: AccountId,
+    dir: PathBuf,
+    _lock: File,
+}
+
+impl RestoredVault {
+    /// Where to put it together; not there yet.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
+    }
+}
+
+impl AccountsStore {
+    /// Takes a fresh id and the right to restore; waits for another restore.
+    pub(crate) fn begin_restoring(&self) -> io::Result<RestoredVault> {
+        let vaults = make_vaults_dir(&self.dir)?;
+        let lock = restore_lock(&vaults)?;
+        lock.lock()?;
+        let id = AccountId::new(self.ports.ids.next());
+        Ok(RestoredVault { id, dir: restoring_dir(&vaults, id), _lock: lock })
+    }
+
+    /// Gives a restored vault its place and its account; `None` when the name is taken.
+    pub(crate) fn finish_restoring(
+        &self,
+        vault: &RestoredVault,
+        name: &AccountName,
+        by: Option<AccountId>,
+    ) -> Result<Option<StoredAccount>, AccountsError> {
+        let now = self.now();
+        self.write(|conn| {
+            if directory::find_by_name(conn, name)?.is_some() {
+                return Ok(None);
+            }
+            let role = if directory::count(conn)? == 0 { Role::Admin } else { Role::Regular };
+            directory::insert(conn, vault.id, name, role, now)?;
+            audit::append(conn, now, by, AuditAction::Restored, Some(vault.id), None)?;
+            durable::rename(&vault.dir, self.vault_folder(vault.id).path())?;
+            directory::find(conn, vault.id)
+        })
+    }
 }

@@ -1,10 +1,10 @@
 //! Opening the accounts store, and making it anew where it is lost.
 
 use super::{AccountsError, AccountsStore, folders, installation};
-use crate::{durable, vault::VaultPorts};
+use crate::{durable, keyed, vault::VaultPorts};
 use jiff::Timestamp;
 use journey_domain::ports::Random;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use rusqlite_migration::{M, Migrations};
 use std::{
     fs::{self, File, OpenOptions},
@@ -164,7 +164,7 @@ fn make_new(dir: &Path, random: &dyn Random) -> Result<Connection, AccountsError
     conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     conn.close().map_err(|(_, error)| error)?;
     File::open(&partial)?.sync_all()?;
-    durable::replace(&dir.join(KEY_FILE), hex(&key).as_bytes())?;
+    durable::replace(&dir.join(KEY_FILE), keyed::hex(&key).as_bytes())?;
     durable::rename(&partial, &database)?;
     let conn = connect(&database, &key)?;
     write_settings(&conn)?;
@@ -172,13 +172,7 @@ fn make_new(dir: &Path, random: &dyn Random) -> Result<Connection, AccountsError
 }
 
 fn connect(database: &Path, key: &[u8; 32]) -> Result<Connection, AccountsError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(database, flags)?;
-    let mut pragma = Zeroizing::new(String::with_capacity(96));
-    pragma.push_str("PRAGMA key = \"x'");
-    pragma.push_str(&hex(key));
-    pragma.push_str("'\";");
-    conn.execute_batch(&pragma)?;
+    let conn = keyed::connect(database, key)?;
     // Waits for another process rather than failing.
     conn.busy_timeout(Duration::from_secs(10))?;
     Ok(conn)
@@ -245,16 +239,6 @@ fn lock(dir: &Path) -> io::Result<File> {
         .open(dir.join(LOCK_FILE))?;
     lock.lock()?;
     Ok(lock)
-}
-
-fn hex(key: &[u8; 32]) -> Zeroizing<String> {
-    let mut text = Zeroizing::new(String::with_capacity(64));
-    for byte in key {
-        for digit in [byte >> 4, byte & 15] {
-            text.extend(char::from_digit(digit.into(), 16));
-        }
-    }
-    text
 }
 
 fn parse_key(text: &[u8]) -> Option<Zeroizing<[u8; 32]>> {

@@ -365,17 +365,6 @@ impl VaultFolder {
         })
     }
 
-    /// Writes another name beside the keys.
-    ///
-    /// # Errors
-    /// [`SlotError`] when the file cannot be read or written.
-    pub(crate) fn set_name(&self, name: &AccountName) -> Result<(), SlotError> {
-        self.change(None, |header| {
-            header.set_name(name);
-            Ok(())
-        })
-    }
-
     /// The header that counts: the file's, or its copy's where the file is gone or damaged.
     pub(crate) fn header(&self) -> Result<Header, UnlockError> {
         let first = match self.read(HEADER_FILE) {
