@@ -1,5 +1,11 @@
-import { call, on, type AccountState, type PersonalSettings, type SettingValue } from "$lib/api";
-import { failure } from "$lib/api";
+import {
+  call,
+  failure,
+  on,
+  type AccountState,
+  type PersonalSettings,
+  type SettingValue,
+} from "$lib/api";
 import { speak } from "$lib/strings/index.svelte";
 import { toasts } from "./toasts.svelte";
 
@@ -44,7 +50,13 @@ class Account {
   }
 
   async lock(): Promise<void> {
-    await call("lock");
+    try {
+      this.reason = "asked";
+      await this.enter(await call("lock"));
+    } catch (reason) {
+      this.reason = null;
+      toasts.problem(failure(reason));
+    }
   }
 
   watch(): () => void {
