@@ -9,8 +9,8 @@ pub fn run() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     // The worker must start in a fraction of a second and know nothing of the rest.
     if args.get(1).is_some_and(|word| word == "worker") {
-        let rest = args.iter().skip(2).map(|a| a.to_string_lossy().into_owned()).collect();
-        return journey_speech::worker::worker_main(rest);
+        let rest = args.into_iter().skip(2);
+        return journey_speech::worker::worker_main(rest, std::io::stdin(), std::io::stdout());
     }
     cli::run(args)
 }

@@ -7,16 +7,24 @@ use journey_app::{
     error::{CommandError, Result},
     gate::{command::Command, token::AccessToken},
 };
-use secrecy::ExposeSecret;
-use std::io::{self, IsTerminal};
+use secrecy::{ExposeSecret, SecretString};
+use std::{
+    cell::RefCell,
+    io::{self, IsTerminal},
+};
 
 /// The way to a caller for each command.
 pub(crate) struct Access<'a> {
     pub(crate) app: &'a App,
     pub(crate) secrets: Secrets,
+    given: RefCell<Option<SecretString>>,
 }
 
-impl Access<'_> {
+impl<'a> Access<'a> {
+    pub(crate) const fn new(app: &'a App, secrets: Secrets) -> Self {
+        Self { app, secrets, given: RefCell::new(None) }
+    }
+
     /// A caller who is signed in.
     pub(crate) fn signed_in(&self, command: Command) -> Result<Caller> {
         let token = self.token()?;
@@ -29,12 +37,27 @@ impl Access<'_> {
         self.app.unlocked(command, &token)
     }
 
+    /// The signed-in person's password, asked again before something that cannot be undone.
+    pub(crate) fn password(&self) -> Result<SecretString> {
+        match &*self.given.borrow() {
+            Some(given) => Ok(given.clone()),
+            None => self.secrets.get(Secret::Password),
+        }
+    }
+
+    fn sign_in_with_password(&self) -> Result<AccessToken> {
+        let name = self.account_name()?;
+        let password = self.secrets.get(Secret::Password)?;
+        let token = self.app.sign_in_once(&name, password.expose_secret())?;
+        // A line of standard input is read once.
+        *self.given.borrow_mut() = Some(password);
+        Ok(token)
+    }
+
     /// A password given with the command wins over the sign-in that stays; a prompt comes last.
     fn token(&self) -> Result<AccessToken> {
         if self.secrets.has(Secret::Password) {
-            let name = self.account_name()?;
-            let password = self.secrets.get(Secret::Password)?;
-            return self.app.sign_in_once(&name, password.expose_secret());
+            return self.sign_in_with_password();
         }
         if let Some(token) = self.app.resume(Client::CommandLine)? {
             return Ok(token);
@@ -42,9 +65,7 @@ impl Access<'_> {
         if !io::stdin().is_terminal() {
             return Err(CommandError::not_signed_in());
         }
-        let name = self.account_name()?;
-        let password = self.secrets.get(Secret::Password)?;
-        self.app.sign_in_once(&name, password.expose_secret())
+        self.sign_in_with_password()
     }
 
     /// The account of the environment, or the only one there is.

@@ -144,11 +144,6 @@ pub(crate) enum Command {
         #[arg(long)]
         provider: Option<String>,
     },
-    /// Show what an analysis would send, and to whom
-    Preview {
-        /// The session's id
-        id: String,
-    },
     /// List the analyses of a session, or accept one
     #[command(args_conflicts_with_subcommands = true)]
     Runs(RunsArgs),
@@ -164,9 +159,6 @@ pub(crate) enum Command {
     /// Correct what an analysis found
     #[command(subcommand)]
     Element(ElementCommand),
-    /// The same belief, challenge or action across sessions
-    #[command(subcommand)]
-    Thread(ThreadCommand),
     /// Search transcripts and elements
     Search {
         /// Words; "quoted" for a phrase, a trailing * for beginnings
@@ -188,32 +180,13 @@ pub(crate) enum Command {
         #[arg(long, value_name = "CURSOR")]
         after: Option<String>,
     },
-    /// The trees of emotions and topics, and your changes to them
-    #[command(args_conflicts_with_subcommands = true)]
-    Taxonomy(TaxonomyArgs),
     /// Speech models
     #[command(subcommand)]
     Model(ModelCommand),
-    /// Analysis providers
-    #[command(subcommand)]
-    Provider(ProviderCommand),
     /// What left this machine
     Ledger {
         /// A line's id, to see the whole request
         id: Option<String>,
-    },
-    /// Write one encrypted archive of everything of yours
-    Backup {
-        /// The archive
-        file: PathBuf,
-    },
-    /// Bring an archive back
-    Restore {
-        /// The archive
-        file: PathBuf,
-        /// The name of the account it becomes
-        #[arg(long = "as", value_name = "NAME")]
-        name: Option<String>,
     },
     /// Read and change settings
     #[command(subcommand)]
@@ -337,72 +310,6 @@ pub(crate) enum ElementCommand {
     },
 }
 
-/// `thread …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum ThreadCommand {
-    /// List threads and suggestions
-    List,
-    /// Confirm a suggestion
-    Confirm {
-        /// The suggestion's id
-        id: String,
-    },
-    /// Make two threads one
-    Merge {
-        /// The thread that stays
-        id: String,
-        /// The thread that joins it
-        other: String,
-    },
-    /// Undo the last confirmation or merge
-    Undo,
-}
-
-/// `taxonomy …`
-#[derive(Debug, Args)]
-pub(crate) struct TaxonomyArgs {
-    #[command(subcommand)]
-    pub(crate) command: Option<TaxonomyCommand>,
-    /// emotions or topics; both without
-    pub(crate) which: Option<String>,
-}
-
-/// Changes to a taxonomy.
-#[derive(Debug, Subcommand)]
-pub(crate) enum TaxonomyCommand {
-    /// Give a node another name
-    Rename {
-        /// The node's id
-        node: String,
-        /// The new name
-        name: String,
-    },
-    /// Move everything of one node to another
-    Merge {
-        /// The node that goes
-        node: String,
-        /// The node that takes it in
-        into: String,
-    },
-    /// Make two new nodes below one
-    Split {
-        /// The node
-        node: String,
-        /// The names of the new nodes
-        #[arg(required = true, num_args = 2..)]
-        names: Vec<String>,
-    },
-    /// Add a node
-    Add {
-        /// The node above it
-        parent: String,
-        /// The new node's name
-        name: String,
-    },
-    /// Undo the last change
-    Undo,
-}
-
 /// `model …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
@@ -428,25 +335,6 @@ pub(crate) enum ModelCommand {
         /// The model's name
         name: String,
     },
-}
-
-/// `provider …`
-#[derive(Debug, Subcommand)]
-pub(crate) enum ProviderCommand {
-    /// List providers
-    List,
-    /// Analyse with this provider from now on
-    Use {
-        /// The provider's name
-        name: String,
-    },
-    /// Keep a key in the vault: from a prompt, standard input or OPENAI_API_KEY
-    SetKey {
-        /// The provider's name
-        name: String,
-    },
-    /// Ask the provider for a word, to see whether it works
-    Test,
 }
 
 /// `settings …`

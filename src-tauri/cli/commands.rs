@@ -3,8 +3,8 @@
 use super::{
     access::Access,
     args::{
-        AccountCommand, Command, ElementCommand, ModelCommand, ProviderCommand, RoleArg,
-        RunsCommand, SettingsCommand, TaxonomyCommand, ThreadCommand,
+        AccountCommand, Command, ElementCommand, ModelCommand, RoleArg, RunsCommand,
+        SettingsCommand,
     },
     output::Output,
     progress::Bars,
@@ -69,7 +69,7 @@ pub(super) fn run(
     }
 
     let app = App::open(data_dir.clone(), ports)?;
-    let access = Access { app: &app, secrets };
+    let access = Access::new(&app, secrets);
     match command {
         Command::Try { .. } | Command::Worker { .. } => {
             return Err(CommandError::usage("this word is not for people"));
@@ -92,8 +92,8 @@ pub(super) fn run(
         Command::Devices => output.print(&app.devices()?, render::devices)?,
         Command::Record { device, seconds, title, toggle } => {
             if toggle {
-                let line = app.toggle_recording()?;
-                output.say(line)?;
+                let line = crate::desktop::toggle(data_dir)?;
+                output.say(&line)?;
                 return Ok(ExitCode::SUCCESS);
             }
             let me = access.unlocked(Gated::Record)?;
@@ -191,10 +191,6 @@ pub(super) fn run(
             let session = app.analyse(&me, &id, provider.as_deref(), &cancel)?;
             output.print(&session, render::session)?;
         }
-        Command::Preview { id } => {
-            let me = access.unlocked(Gated::Preview)?;
-            output.print(&app.preview(&me, &id)?, |preview, _| render::preview(preview))?;
-        }
         Command::Runs(args) => match (args.command, args.id) {
             (Some(RunsCommand::Accept { id, run }), _) => {
                 let me = access.unlocked(Gated::AcceptRun)?;
@@ -225,19 +221,6 @@ pub(super) fn run(
             };
             output.print(&session, render::session)?;
         }
-        Command::Thread(command) => {
-            let threads = match command {
-                ThreadCommand::List => app.threads(&access.unlocked(Gated::Threads)?)?,
-                ThreadCommand::Confirm { id } => {
-                    app.confirm_thread(&access.unlocked(Gated::ChangeThread)?, &id)?
-                }
-                ThreadCommand::Merge { id, other } => {
-                    app.merge_threads(&access.unlocked(Gated::ChangeThread)?, &id, &other)?
-                }
-                ThreadCommand::Undo => app.undo_thread(&access.unlocked(Gated::ChangeThread)?)?,
-            };
-            output.print(&threads, render::threads)?;
-        }
         Command::Search { query, kind, from, to, limit, after } => {
             let me = access.unlocked(Gated::Search)?;
             let query = SearchQuery {
@@ -250,43 +233,10 @@ pub(super) fn run(
             };
             output.print(&app.search(&me, &query)?, render::hits)?;
         }
-        Command::Taxonomy(args) => {
-            let tree = match args.command {
-                None => {
-                    let me = access.unlocked(Gated::Taxonomy)?;
-                    app.taxonomy(&me, args.which.as_deref())?
-                }
-                Some(change) => {
-                    let me = access.unlocked(Gated::ChangeTaxonomy)?;
-                    match change {
-                        TaxonomyCommand::Rename { node, name } => app.rename_node(&me, &node, &name)?,
-                        TaxonomyCommand::Merge { node, into } => app.merge_nodes(&me, &node, &into)?,
-                        TaxonomyCommand::Split { node, names } => app.split_node(&me, &node, &names)?,
-                        TaxonomyCommand::Add { parent, name } => app.add_node(&me, &parent, &name)?,
-                        TaxonomyCommand::Undo => app.undo_taxonomy(&me)?,
-                    }
-                }
-            };
-            output.print(&tree, render::taxonomy)?;
-        }
         Command::Model(command) => model(&access, command, output, &cancel)?,
-        Command::Provider(command) => provider(&access, command, output)?,
         Command::Ledger { id } => {
             let me = access.unlocked(Gated::Ledger)?;
             output.print(&app.ledger(&me, id.as_deref())?, render::ledger)?;
-        }
-        Command::Backup { file } => {
-            let me = access.unlocked(Gated::Backup)?;
-            let passphrase = access.secrets.get_new(Secret::BackupPassphrase)?;
-            let done = app.backup(&me, &file, passphrase.expose_secret())?;
-            output.print(&done, |_, _| "Backed up, and read back to be sure.".to_owned())?;
-        }
-        Command::Restore { file, name } => {
-            let passphrase = access.secrets.get(Secret::BackupPassphrase)?;
-            let done = app.restore(&file, name.as_deref(), passphrase.expose_secret())?;
-            output.print(&done, |account, _| {
-                format!("Restored as {}. Sign in with its own password.", account.name)
-            })?;
         }
         Command::Settings(command) => settings(&access, command, output)?,
         Command::Audit => {
@@ -353,18 +303,20 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
         AccountCommand::Recover { name } => {
             let code = access.secrets.get(Secret::RecoveryCode)?;
             let password = access.secrets.get_new(Secret::NewPassword)?;
-            app.recover(&name, code.expose_secret(), password.expose_secret())?;
+            app.recover_account(&name, code.expose_secret(), password.expose_secret())?;
             output.say("The new password is set. Everything in the vault is as it was.")?;
         }
         AccountCommand::Password => {
             let me = access.unlocked(Gated::AccountPassword)?;
+            let current = access.password()?;
             let password = access.secrets.get_new(Secret::NewPassword)?;
-            app.set_password(&me, password.expose_secret())?;
+            app.set_password(&me, current.expose_secret(), password.expose_secret())?;
             output.say("The password is changed.")?;
         }
         AccountCommand::RecoveryCode => {
             let me = access.unlocked(Gated::RecoveryCode)?;
-            let code = app.new_recovery_code(&me)?;
+            let current = access.password()?;
+            let code = app.new_recovery_code(&me, current.expose_secret())?;
             output.print(&serde_json::json!({ "recovery_code": code }), |_, style| {
                 format!("Recovery code: {}\n\nThe old one no longer works.", style.bold(&code))
             })?;
@@ -411,32 +363,7 @@ fn model(access: &Access<'_>, command: ModelCommand, output: Output, cancel: &Ca
             let me = access.unlocked(Gated::ModelRemove)?;
             output.print(&app.remove_model(&me, &name)?, render::models)
         }
-    }
-    .map_err(Into::into)
-}
-
-fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Result<()> {
-    let app = access.app;
-    match command {
-        ProviderCommand::List => {
-            let me = access.unlocked(Gated::Providers)?;
-            output.print(&app.providers(&me)?, render::providers)?;
-        }
-        ProviderCommand::Use { name } => {
-            let me = access.unlocked(Gated::ProviderUse)?;
-            output.print(&app.use_provider(&me, &name)?, render::providers)?;
-        }
-        ProviderCommand::SetKey { name } => {
-            let me = access.unlocked(Gated::ProviderSetKey)?;
-            let key = access.secrets.get(Secret::ProviderKey)?;
-            app.set_provider_key(&me, &name, &key)?;
-            output.say("The key is kept in your vault.")?;
-        }
-        ProviderCommand::Test => {
-            let me = access.unlocked(Gated::ProviderTest)?;
-            output.print(&app.test_provider(&me)?, |answer, _| answer.message.clone())?;
-        }
-    }
+    }?;
     Ok(())
 }
 

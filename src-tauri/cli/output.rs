@@ -1,9 +1,8 @@
 //! What people and scripts see: tables and colour on a terminal, plain text in a pipe, JSON on
 //! request, errors as one sentence and what to do next.
 
-use anyhow::Context;
 use comfy_table::{ContentArrangement, Table, presets};
-use journey_app::error::CommandError;
+use journey_app::error::{CommandError, Result};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
@@ -30,9 +29,10 @@ impl Output {
         self,
         document: &T,
         people: impl FnOnce(&T, Style) -> String,
-    ) -> anyhow::Result<()> {
+    ) -> Result<()> {
         let mut text = if self.json {
-            serde_json::to_string_pretty(document).context("printing the result")?
+            serde_json::to_string_pretty(document)
+                .map_err(|error| CommandError::internal(&error))?
         } else {
             people(document, Style { colour: self.terminal })
         };
@@ -43,7 +43,7 @@ impl Output {
     }
 
     /// One line about what was done; nothing with `--json` and `--quiet`.
-    pub(crate) fn say(self, line: &str) -> anyhow::Result<()> {
+    pub(crate) fn say(self, line: &str) -> Result<()> {
         if self.json || self.quiet {
             return Ok(());
         }
@@ -82,11 +82,11 @@ impl Output {
 }
 
 /// A closed pipe (`… | head`) is no error.
-fn write_out(text: &str) -> anyhow::Result<()> {
+fn write_out(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.context("writing the result"),
+        result => result.map_err(|error| CommandError::internal(&error)),
     }
 }
 
@@ -116,7 +116,7 @@ impl Style {
         }
         let mut table = Table::new();
         table
-            .load_preset(presets::NOTHING)
+            .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
             .set_header(head.iter().map(|h| self.dim(h)))
             .add_rows(rows.into_iter().map(|row| row.into_iter().map(|cell| plain(&cell))));

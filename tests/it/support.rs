@@ -40,7 +40,7 @@ impl Program {
         let program = Self::with_account();
         let model = root().join("assets/models/ggml-mini-reflection.en.bin");
         program.ok(&["model", "add", model.to_str().unwrap()]);
-        program.ok(&["model", "use", "ggml-mini-reflection.en"]);
+        program.ok(&["model", "use", "mini-reflection.en"]);
         program
     }
 
