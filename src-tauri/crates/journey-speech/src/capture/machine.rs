@@ -416,8 +416,8 @@ impl Machine {
         if samples.is_empty() {
             return;
         }
-        let mut position = self.outbox.end() + self.block.len() as u64;
-        for sample in samples {
+        let first = self.outbox.end() + self.block.len() as u64;
+        for (position, sample) in (first..).zip(samples) {
             if *sample == 0 {
                 let zeros = self.zeros.get_or_insert(Zeros { from: position, n: 0 });
                 zeros.n += 1;
@@ -428,7 +428,6 @@ impl Machine {
             } else if self.zeros.is_some() {
                 self.end_zeros();
             }
-            position += 1;
         }
         self.block.extend_from_slice(samples);
         if let Some(quiet) = &mut self.quiet {
