@@ -16,7 +16,9 @@ use std::{fs::File, os::unix::fs::FileExt};
 use symphonia::core::{
     codecs::{
         CodecParameters,
-        audio::{AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known},
+        audio::{
+            AudioCodecId, AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known,
+        },
     },
     errors::Error,
     formats::{FormatOptions, FormatReader, Track, TrackType, probe::Hint},
@@ -38,11 +40,7 @@ pub(crate) fn run(file: File, extension: Option<&str>, reporter: &Reporter) {
     reporter.send(&decode(file, extension, reporter).unwrap_or_else(FromWorker::Failed));
 }
 
-fn decode(
-    file: File,
-    extension: Option<&str>,
-    reporter: &Reporter,
-) -> Result<FromWorker, Failure> {
+fn decode(file: File, extension: Option<&str>, reporter: &Reporter) -> Result<FromWorker, Failure> {
     let mut head = [0; 16];
     let n_head = file.read_at(&mut head, 0).map_err(|_| Failure::Internal)?;
     let known = sniff::is_known(head.get(..n_head).unwrap_or_default());
@@ -70,7 +68,7 @@ fn decode(
     let Some(CodecParameters::Audio(parameters)) = &track.codec_params else {
         return Err(Failure::NoAudioTrack);
     };
-    let mut decoder = Decoder::new(parameters, &track)?;
+    let mut decoder = Decoder::new(parameters)?;
     let tagged = format.metadata().skip_to_latest().and_then(recorded::of_tags);
     reporter.send(&FromWorker::Media(MediaInfo {
         container: format.format_info().short_name.to_owned(),
@@ -152,20 +150,15 @@ impl From<Failure> for DecodeStep {
 }
 
 impl Decoder {
-    fn new(parameters: &AudioCodecParameters, track: &Track) -> Result<Self, Failure> {
+    fn new(parameters: &AudioCodecParameters) -> Result<Self, Failure> {
         let unsupported = || Failure::UnsupportedCodec { codec: codec_name(parameters.codec) };
         let n_channels = parameters.channels.as_ref().map_or(1, |c| c.count());
         if n_channels > MAX_CHANNELS {
             return Err(Failure::DamagedMedia);
         }
         if parameters.codec == well_known::CODEC_ID_OPUS {
-            let mut opus = OpusTrack::new(parameters.extra_data.as_deref(), n_channels)
-                .map_err(|_| unsupported())?;
-            // Where the container gives no delay of its own, the header's holds.
-            if track.delay.is_some() {
-                opus.pre_skip = 0;
-            }
-            return Ok(Self::Opus(Box::new(opus)));
+            let opus = OpusTrack::new(parameters.extra_data.as_deref(), n_channels);
+            return Ok(Self::Opus(Box::new(opus.map_err(|_| unsupported())?)));
         }
         let decoder = symphonia::default::get_codecs()
             .make_audio_decoder(parameters, &AudioDecoderOptions::default())
@@ -194,14 +187,17 @@ impl Decoder {
             }
             Self::Opus(opus) => {
                 let n_channels = opus.n_channels();
-                let skip = std::mem::take(&mut opus.pre_skip)
-                    + frames_of(packet.trim_start, time_base, OPUS_RATE_HZ);
+                let trimmed = frames_of(packet.trim_start, time_base, OPUS_RATE_HZ);
+                let to_skip = opus.to_skip;
                 let sound = opus.decode(&packet.data).map_err(|_| DecodeStep::Lost)?;
                 let n_frames = sound.len() / n_channels;
+                let start = to_skip.max(trimmed).min(n_frames);
                 let end = n_frames
-                    .saturating_sub(frames_of(packet.trim_end, time_base, OPUS_RATE_HZ));
-                let kept = sound.get(skip.min(end) * n_channels..end * n_channels);
+                    .saturating_sub(frames_of(packet.trim_end, time_base, OPUS_RATE_HZ))
+                    .max(start);
+                let kept = sound.get(start * n_channels..end * n_channels);
                 output.push(kept.unwrap_or_default(), n_channels, OPUS_RATE_HZ)?;
+                opus.to_skip = to_skip.saturating_sub(n_frames);
             }
         }
         Ok(())
@@ -210,9 +206,8 @@ impl Decoder {
 
 /// A span of a track in frames of a rate, at most 10 seconds: it comes from a foreign file.
 fn frames_of(span: Duration, time_base: Option<TimeBase>, rate: u32) -> usize {
-    let seconds = time_base
-        .and_then(|base| base.calc_duration(span))
-        .map_or(0.0, |time| time.as_secs_f64());
+    let seconds =
+        time_base.and_then(|base| base.calc_duration(span)).map_or(0.0, |time| time.as_secs_f64());
     (seconds.clamp(0.0, 10.0) * f64::from(rate)).round() as usize
 }
 

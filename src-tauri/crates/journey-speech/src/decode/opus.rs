@@ -14,8 +14,8 @@ pub(super) struct OpusTrack {
     streams: Streams,
     n_channels: usize,
     gain: f32,
-    /// Frames to throw away at the start, as the header says.
-    pub(super) pre_skip: usize,
+    /// Frames that are still to be thrown away at the start, as the header says.
+    pub(super) to_skip: usize,
     pcm: Vec<f32>,
 }
 
@@ -45,7 +45,7 @@ impl OpusTrack {
             streams,
             n_channels,
             gain: header.as_ref().map_or(1.0, |h| h.gain),
-            pre_skip: header.map_or(0, |h| h.pre_skip),
+            to_skip: header.map_or(0, |h| h.pre_skip),
             pcm: vec![0.0; MAX_FRAMES * n_channels],
         })
     }
@@ -60,7 +60,8 @@ impl OpusTrack {
             Streams::One(one) => one.decode_float(packet, &mut self.pcm, false)?,
             Streams::Many(many) => many.decode_float(packet, &mut self.pcm, false)?,
         };
-        let pcm = self.pcm.get_mut(..n_frames * self.n_channels).ok_or(OpusError::BufferTooSmall)?;
+        let pcm =
+            self.pcm.get_mut(..n_frames * self.n_channels).ok_or(OpusError::BufferTooSmall)?;
         if self.gain != 1.0 {
             pcm.iter_mut().for_each(|sample| *sample *= self.gain);
         }
@@ -79,10 +80,14 @@ struct Header {
 impl Header {
     fn read(head: &[u8]) -> Option<Self> {
         let rest = head.strip_prefix(b"OpusHead")?;
-        let [_version, channels, skip_low, skip_high, _, _, _, _, gain_low, gain_high, family, rest @ ..] =
-            rest
-        else {
+        let [version, channels, s0, s1, _, _, _, _, g0, g1, family, rest @ ..] = rest else {
             return None;
+        };
+        // An MP4 file has version 0 and big-endian numbers, which symphonia hands on as they are.
+        let (pre_skip, gain) = if *version == 0 {
+            (u16::from_be_bytes([*s0, *s1]), i16::from_be_bytes([*g0, *g1]))
+        } else {
+            (u16::from_le_bytes([*s0, *s1]), i16::from_le_bytes([*g0, *g1]))
         };
         let n_channels = usize::from(*channels);
         let mapping = match (family, rest) {
@@ -94,10 +99,10 @@ impl Header {
             _ => return None,
         };
         // The gain is in 1/256 dB.
-        let gain_db = f32::from(i16::from_le_bytes([*gain_low, *gain_high])) / 256.0;
+        let gain_db = f32::from(gain) / 256.0;
         Some(Self {
             n_channels,
-            pre_skip: usize::from(u16::from_le_bytes([*skip_low, *skip_high])),
+            pre_skip: usize::from(pre_skip),
             gain: if gain_db == 0.0 { 1.0 } else { 10f32.powf(gain_db / 20.0) },
             mapping,
         })
@@ -117,7 +122,9 @@ mod tests {
         let surround = b"OpusHead\x01\x03\0\0\0\0\0\0\0\x06\x01\x02\x01\0\x02\x01";
         let header = Header::read(surround).unwrap();
         assert_eq!(header.mapping, Some((2, 1, vec![0, 2, 1])));
-        assert!((header.gain - 1.1885).abs() < 1e-3);
+        assert!((header.gain - 1.9953).abs() < 1e-3);
+        let in_mp4 = Header::read(b"OpusHead\0\x01\x01\x38\0\0\xbb\x80\0\0\0").unwrap();
+        assert_eq!(in_mp4.pre_skip, 312);
         assert!(Header::read(b"OpusHead\x01\x03\0\0\0\0\0\0\0\0\x01\x02").is_none());
     }
 }

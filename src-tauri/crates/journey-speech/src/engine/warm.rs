@@ -36,7 +36,8 @@ const STALL_LIMIT: Duration = Duration::from_secs(30);
 /// encoder pass, and that of a 3 GB model takes minutes on one slow core.
 const BYTES_PER_MORE_SECOND: u64 = 10_000_000;
 
-/// How long a cancelled worker may take to say so; then it is ended, and its warm model with it.
+/// How long a cancelled worker may take to say so, in polls: 700 ms. whisper.cpp looks between two
+/// passes only; a worker in a longer one is ended, and its warm model with it.
 const CANCEL_POLLS: u32 = 14;
 
 /// Threads that leave one physical core to the rest of the computer; at least 1.

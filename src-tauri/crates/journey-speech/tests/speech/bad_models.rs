@@ -114,8 +114,7 @@ fn a_model_that_is_refused_late_kills_its_worker_alone() {
         let file = std::fs::OpenOptions::new().write(true).open(dir.path().join("model.bin"));
         let file = file.unwrap();
         file.set_len(keep).unwrap();
-        let outcome =
-            engine.transcribe(&model, &audio, &options, &mut |_| {}, &CancelToken::new());
+        let outcome = engine.transcribe(&model, &audio, &options, &mut |_| {}, &CancelToken::new());
         assert!(outcome.is_err(), "{keep} bytes");
         engine.release();
     }
