@@ -55,7 +55,8 @@ impl AccountsStore {
     /// Makes an account with its vault, all or nothing.
     ///
     /// # Errors
-    /// [`CreateAccountError`]; no account is left, and a folder that is left has no keys.
+    /// [`CreateAccountError`]; no account is left. Should the disk fail so that the folder can neither
+    /// be finished nor removed, the next start finds it and makes it the account it was to be.
     pub fn create_account(
         &self,
         new: &NewAccount<'_>,
