@@ -370,8 +370,14 @@ fn a_lost_or_damaged_store_is_made_anew_and_the_first_to_sign_in_becomes_admin()
         assert_eq!(home.reopen(), Opening::Rebuilt { n_accounts: 2 }, "damage {n}");
         assert!(home.store.accounts().unwrap().iter().all(|it| it.account.role == Role::Regular));
         assert!(home.sign_in("Bob", "wrong").is_err());
-        assert_eq!(home.sign_in("Bob", "Bob's password").unwrap().account.account.role, Role::Admin);
-        assert_eq!(home.sign_in("Ada", "Ada's password").unwrap().account.account.role, Role::Regular);
+        assert_eq!(
+            home.sign_in("Bob", "Bob's password").unwrap().account.account.role,
+            Role::Admin
+        );
+        assert_eq!(
+            home.sign_in("Ada", "Ada's password").unwrap().account.account.role,
+            Role::Regular
+        );
         let actions = home.actions();
         assert!(actions.contains(&"accounts_rebuilt".to_owned()));
         assert!(actions.contains(&"role_changed".to_owned()));
@@ -432,8 +438,7 @@ fn the_device_id_is_made_once_even_by_many_at_once() {
     let ids = home.ports.ids.as_ref();
     let data = home.data();
     let made: std::collections::HashSet<_> = std::thread::scope(|scope| {
-        let all: Vec<_> =
-            (0..8).map(|_| scope.spawn(|| device_id(&data, ids).unwrap())).collect();
+        let all: Vec<_> = (0..8).map(|_| scope.spawn(|| device_id(&data, ids).unwrap())).collect();
         all.into_iter().map(|it| it.join().unwrap()).collect()
     });
     assert_eq!(made.len(), 1);

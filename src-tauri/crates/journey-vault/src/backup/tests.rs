@@ -1,1 +1,465 @@
+//! Out and back, and archives that mean harm.
 
+use super::{archive::*, entry::Entry, *};
+use crate::{
+    AccountsStore, KdfCost, NewAccount, OpenError, Vault, VaultFolder, VaultKeys, VaultPorts,
+    testing::{contains, files, new_session, ports_from},
+};
+use jiff::Timestamp;
+use journey_domain::{
+    account::{AccountName, Role},
+    ids::{AccountId, SessionId},
+};
+use secrecy::SecretString;
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+const CHEAP: KdfCost = KdfCost::for_tests();
+
+struct Home {
+    dir: TempDir,
+    store: AccountsStore,
+    ports: VaultPorts,
+    account: AccountId,
+    keys: VaultKeys,
+}
+
+fn secret(text: &str) -> SecretString {
+    SecretString::from(text)
+}
+
+impl Home {
+    fn new() -> Self {
+        let dir = TempDir::new().unwrap();
+        let (ports, _) = ports_from(1);
+        let store = AccountsStore::open(&dir.path().join("data"), ports.clone()).unwrap().store;
+        let name = AccountName::new("Ada").unwrap();
+        let password = secret("right");
+        let role = Role::Regular;
+        let new = NewAccount { name: &name, role, password: &password, cost: CHEAP, by: None };
+        let made = store.create_account(&new).unwrap();
+        Self { dir, store, ports, account: made.account.account.id, keys: made.keys }
+    }
+
+    fn folder(&self) -> VaultFolder {
+        self.store.vault_folder(self.account)
+    }
+
+    fn open(&self) -> Vault {
+        Vault::open(self.folder().path(), &self.keys, self.ports.clone()).unwrap()
+    }
+
+    /// A vault with a few sessions and some media, one of them many chunks long.
+    fn fill(&self, vault: &Vault) -> Vec<PathBuf> {
+        for n in 0..20_u128 {
+            let id = SessionId::new(Uuid::from_u128(n + 1));
+            let session = new_session(id, "a walk by the canal", n as i64);
+            vault.write(|write| write.sessions().create(&session)).unwrap();
+        }
+        [(1_u128, 1_u32, 10), (1, 2, 300_000), (2, 10, 65_536), (2, 9, 0)]
+            .map(|(session, number, size)| {
+                let session = SessionId::new(Uuid::from_u128(session));
+                let path = Entry::Media { session, number }.path_in(self.folder().path());
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(&path, (0..size).map(|n| n as u8).collect::<Vec<_>>()).unwrap();
+                path
+            })
+            .to_vec()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn back_up(&self, to: &Path) -> Result<BackupSummary, BackupError> {
+        let (folder, passphrase) = (self.folder(), secret("backup"));
+        let request = BackupRequest {
+            folder: &folder,
+            keys: &self.keys,
+            passphrase: &passphrase,
+            cost: BackupCost::for_tests(),
+            to,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        back_up(&request, &mut |_, _| {})
+    }
+
+    fn restore(&self, from: &Path, name: Option<&str>) -> Result<AccountId, RestoreError> {
+        self.restore_with(from, "backup", name)
+    }
+
+    fn restore_with(
+        &self,
+        from: &Path,
+        passphrase: &str,
+        name: Option<&str>,
+    ) -> Result<AccountId, RestoreError> {
+        let name = name.map(|name| AccountName::new(name).unwrap());
+        let passphrase = secret(passphrase);
+        let request =
+            RestoreRequest { from, passphrase: &passphrase, name: name.as_ref(), by: None };
+        self.store.restore(&request).map(|it| it.account.id)
+    }
+
+    /// Everything that lies in the data directory but the accounts' own files.
+    fn vaults(&self) -> Vec<PathBuf> {
+        let vaults = self.dir.path().join("data/vaults");
+        let mut all: Vec<_> = files(&vaults).into_iter().map(|(path, _)| path).collect();
+        all.retain(|path| !path.ends_with("restore.lock"));
+        all.sort();
+        all
+    }
+}
+
+#[test]
+fn what_is_restored_is_what_was_backed_up_while_the_vault_was_open() {
+    let home = Home::new();
+    let vault = home.open();
+    let media = home.fill(&vault);
+    let titles = |vault: &Vault| {
+        vault.read(|read| read.sessions().count()).map_err(|_: crate::VaultError| ()).unwrap()
+    };
+    let before = titles(&vault);
+    home.folder()
+        .add_session_slot(&home.keys, crate::Client::Desktop, home.ports.random.as_ref())
+        .unwrap();
+    let to = home.file("ada.backup");
+    let summary = home.back_up(&to).unwrap();
+    assert_eq!(summary.n_files, 3 + media.len() as u64);
+    let id = home.restore(&to, Some("Ada restored")).unwrap();
+    let folder = home.store.vault_folder(id);
+    let keys =
+        folder.unlock_with_password(&secret("right"), CHEAP, home.ports.random.as_ref()).unwrap();
+    let restored = Vault::open(folder.path(), &keys, home.ports.clone()).unwrap();
+    assert_eq!(titles(&restored), before);
+    assert_eq!(dump(folder.path(), &keys), dump(home.folder().path(), &home.keys));
+    for path in media {
+        let same = folder.path().join(path.strip_prefix(home.folder().path()).unwrap());
+        assert_eq!(fs::read(path).unwrap(), fs::read(same).unwrap());
+    }
+    assert!(restored.check_database().unwrap().is_empty());
+    let slots = fs::read_to_string(folder.path().join("vault.json")).unwrap();
+    assert!(!slots.contains("session"), "nobody stays signed in to a restored vault");
+    assert!(matches!(
+        Vault::open(folder.path(), &VaultKeys::from_bytes([0; 32], [0; 32]), home.ports.clone()),
+        Err(OpenError::WrongKey)
+    ));
+}
+
+/// Every row of every table.
+fn dump(vault: &Path, keys: &VaultKeys) -> Vec<String> {
+    let conn = crate::keyed::connect(&vault.join("vault.db"), keys.database()).unwrap();
+    let mut names =
+        conn.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+    let names: Vec<String> =
+        names.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let mut rows = Vec::new();
+    for name in names {
+        let mut all = conn.prepare(&format!("SELECT * FROM \"{name}\"")).unwrap();
+        let n_columns = all.column_count();
+        let mut found = all.query([]).unwrap();
+        while let Some(row) = found.next().unwrap() {
+            let values: Vec<rusqlite::types::Value> =
+                (0..n_columns).map(|at| row.get(at).unwrap()).collect();
+            rows.push(format!("{name} {values:?}"));
+        }
+    }
+    rows
+}
+
+#[test]
+fn nothing_readable_is_in_the_backup_nor_left_beside_it() {
+    let home = Home::new();
+    let vault = home.open();
+    home.fill(&vault);
+    let before = home.vaults();
+    let to = home.file("ada.backup");
+    home.back_up(&to).unwrap();
+    for (path, content) in files(home.dir.path()) {
+        for word in [b"canal".as_slice(), b"SQLite format"] {
+            assert!(!contains(&content, word), "{}", path.display());
+        }
+    }
+    assert_eq!(home.vaults(), before);
+    assert!(!contains(&fs::read(&to).unwrap(), b"Ada"));
+    let names: Vec<_> =
+        fs::read_dir(home.dir.path()).unwrap().map(|it| it.unwrap().file_name()).collect();
+    assert_eq!(names.len(), 2, "{names:?}");
+}
+
+#[test]
+fn a_backup_is_never_written_over_a_file_and_a_vault_never_over_an_account() {
+    let home = Home::new();
+    drop(home.open());
+    let to = home.file("ada.backup");
+    fs::write(&to, b"precious").unwrap();
+    assert!(matches!(home.back_up(&to), Err(BackupError::Exists)));
+    assert_eq!(fs::read(&to).unwrap(), b"precious");
+    fs::remove_file(&to).unwrap();
+    home.back_up(&to).unwrap();
+    let before = home.vaults();
+    assert!(matches!(home.restore(&to, None), Err(RestoreError::NameTaken)));
+    assert!(matches!(home.restore(&to, Some("ada")), Err(RestoreError::NameTaken)));
+    assert_eq!(home.vaults(), before);
+}
+
+#[test]
+fn a_wrong_passphrase_a_foreign_file_and_every_cut_and_flip_leave_nothing() {
+    let home = Home::new();
+    let vault = home.open();
+    home.fill(&vault);
+    let to = home.file("ada.backup");
+    home.back_up(&to).unwrap();
+    let before = home.vaults();
+    let wrong = home.restore_with(&to, "wrong", Some("B"));
+    assert!(matches!(wrong, Err(RestoreError::WrongPassphrase)));
+    assert!(matches!(home.restore(&home.file("none"), Some("B")), Err(RestoreError::Missing)));
+    let whole = fs::read(&to).unwrap();
+    let bad = home.file("bad");
+    for (content, what) in [
+        (b"".to_vec(), "empty"),
+        (b"age-encryption.org/v1\n-> scrypt ".repeat(100_000), "an endless header"),
+        (vec![0; 100_000], "zeros"),
+    ] {
+        fs::write(&bad, content).unwrap();
+        assert!(matches!(home.restore(&bad, Some("B")), Err(RestoreError::Foreign)), "{what}");
+    }
+    let step = whole.len() / 16;
+    for at in (0..whole.len()).step_by(step) {
+        fs::write(&bad, &whole[..at]).unwrap();
+        assert!(home.restore(&bad, Some("B")).is_err(), "cut at {at}");
+        let mut flipped = whole.clone();
+        flipped[at] ^= 1;
+        fs::write(&bad, &flipped).unwrap();
+        assert!(home.restore(&bad, Some("B")).is_err(), "flip at {at}");
+    }
+    for n in [1, 2, 15, 16, 17, 99] {
+        fs::write(&bad, &whole[..whole.len() - n]).unwrap();
+        assert!(home.restore(&bad, Some("B")).is_err(), "cut {n} before the end");
+    }
+    assert_eq!(home.vaults(), before);
+    assert_eq!(home.store.accounts().unwrap().len(), 1);
+}
+
+#[test]
+fn a_passphrase_that_would_cost_hours_is_refused() {
+    let home = Home::new();
+    drop(home.open());
+    let to = home.file("ada.backup");
+    home.back_up(&to).unwrap();
+    let content = fs::read(&to).unwrap();
+    let end = content.iter().position(|&c| c == b'\n').unwrap() + 1;
+    let line = content[end..].iter().position(|&c| c == b'\n').unwrap() + end;
+    let mut bomb = content[..line - 1].to_vec();
+    bomb.extend_from_slice(b"40");
+    bomb.extend_from_slice(&content[line..]);
+    fs::write(&to, bomb).unwrap();
+    assert!(matches!(home.restore(&to, Some("B")), Err(RestoreError::Hostile(_))));
+}
+
+/// What a hostile archive is made of.
+struct Item {
+    name: Vec<u8>,
+    kind: tar::EntryType,
+    content: Vec<u8>,
+    said: u64,
+}
+
+fn item(name: &str, content: &[u8]) -> Item {
+    Item {
+        name: name.as_bytes().to_vec(),
+        kind: tar::EntryType::Regular,
+        content: content.to_vec(),
+        said: content.len() as u64,
+    }
+}
+
+/// The entries of a good archive, for something bad to be put among them.
+fn good(home: &Home) -> Vec<Item> {
+    let about = br#"{"format":1,"name":"Ada","created_at":"2026-01-01T00:00:00Z"}"#;
+    let slots = fs::read(home.folder().path().join("vault.json")).unwrap();
+    let media = format!("media/{}/1.seg", Uuid::from_u128(1));
+    let mut all = vec![
+        item("backup.json", about),
+        item("vault.json", &slots),
+        item("vault.db", b"database"),
+        item(&media, b"sound"),
+    ];
+    all.push(item("manifest.json", &manifest(&all)));
+    all
+}
+
+/// A manifest that fits, so that nothing but the bad thing itself is bad.
+fn manifest(items: &[Item]) -> Vec<u8> {
+    use sha2::{Digest as _, Sha256};
+    let mut tally = Tally::default();
+    for it in items {
+        if let Some(entry) = std::str::from_utf8(&it.name).ok().and_then(Entry::parse) {
+            tally.add(entry, it.said, Sha256::digest(&it.content).into());
+        }
+    }
+    serde_json::to_vec(&tally.finish()).unwrap()
+}
+
+fn tar_of(items: &[Item]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for it in items {
+        let mut header = tar::Header::new_ustar();
+        let field = &mut header.as_old_mut().name;
+        let n = it.name.len().min(field.len());
+        field[..n].copy_from_slice(&it.name[..n]);
+        header.set_entry_type(it.kind);
+        header.set_size(it.said);
+        if it.kind.is_symlink() || it.kind.is_hard_link() {
+            header.set_link_name("/etc/passwd").unwrap();
+        }
+        header.set_cksum();
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend_from_slice(&it.content);
+        bytes.resize(bytes.len().next_multiple_of(512), 0);
+    }
+    bytes.resize(bytes.len() + 1024, 0);
+    bytes
+}
+
+fn seal(home: &Home, content: &[u8]) -> PathBuf {
+    let mut recipient = age::scrypt::Recipient::new(secret("backup"));
+    recipient.set_work_factor(1);
+    let encryptor =
+        age::Encryptor::with_recipients(std::iter::once(&recipient as &dyn age::Recipient))
+            .unwrap();
+    let path = home.file("hostile");
+    let mut out = encryptor.wrap_output(fs::File::create(&path).unwrap()).unwrap();
+    out.write_all(content).unwrap();
+    out.finish().unwrap();
+    path
+}
+
+#[test]
+fn a_hostile_archive_with_the_right_passphrase_writes_nothing_anywhere() {
+    let home = Home::new();
+    drop(home.open());
+    let before = home.vaults();
+    let with = |change: &dyn Fn(&mut Vec<Item>)| {
+        let mut items = good(&home);
+        change(&mut items);
+        items
+    };
+    let insert = |bad: Item| {
+        let mut items = good(&home);
+        items.insert(4, bad);
+        items[5] = item("manifest.json", &manifest(&items[..5]));
+        items
+    };
+    let mut attacks: Vec<(String, Vec<Item>)> = Vec::new();
+    for name in [
+        "../../../../pwned",
+        "/tmp/pwned",
+        "media/../../../pwned.seg",
+        "vault.db",
+        "VAULT.DB",
+        "media/x/1.seg",
+        "C:\\pwned",
+        "vault.json.lock",
+        "",
+    ] {
+        attacks.push((format!("path {name}"), insert(item(name, b"pwned"))));
+    }
+    let media = format!("media/{}/2.seg", Uuid::from_u128(1));
+    for kind in [
+        tar::EntryType::Symlink,
+        tar::EntryType::Link,
+        tar::EntryType::Directory,
+        tar::EntryType::Char,
+        tar::EntryType::Fifo,
+        tar::EntryType::GNULongName,
+        tar::EntryType::GNUSparse,
+        tar::EntryType::XHeader,
+        tar::EntryType::XGlobalHeader,
+    ] {
+        let mut bad = item(&media, b"");
+        bad.kind = kind;
+        attacks.push((format!("{kind:?}"), insert(bad)));
+    }
+    for said in [10 << 30, u64::MAX / 2] {
+        let mut bad = item(&media, b"small");
+        bad.said = said;
+        attacks.push((format!("says {said} bytes"), insert(bad)));
+    }
+    let twice = format!("media/{}/1.seg", Uuid::from_u128(1));
+    attacks.push(("twice".into(), insert(item(&twice, b"again"))));
+    attacks.push(("backwards".into(), insert(item(&format!("media/{}/1.seg", Uuid::nil()), b"x"))));
+    for (what, at) in [("about", 0), ("slots", 1), ("database", 2), ("manifest", 4)] {
+        attacks.push((format!("no {what}"), with(&|items| drop(items.remove(at)))));
+    }
+    attacks.push(("media not in the manifest".into(), with(&|items| drop(items.remove(3)))));
+    attacks.push(("other content".into(), with(&|items| items[2].content = b"databasf".to_vec())));
+    attacks.push(("after the manifest".into(), with(&|items| items.push(item(&media, b"x")))));
+    attacks.push((
+        "huge document".into(),
+        with(&|items| items[0] = item("backup.json", &vec![b' '; 70_000])),
+    ));
+    attacks.push(("no slots in slots".into(), with(&|items| items[1] = item("vault.json", b"{}"))));
+    let name = br#"{"format":1,"name":"a\u0000b","created_at":"2026-01-01T00:00:00Z"}"#;
+    attacks.push(("bad name".into(), with(&|items| items[0] = item("backup.json", name))));
+    for (what, items) in attacks {
+        let path = seal(&home, &tar_of(&items));
+        let refused = home.restore(&path, Some("B"));
+        assert!(refused.is_err(), "{what}");
+        assert_eq!(home.vaults(), before, "{what}");
+    }
+    assert!(!Path::new("/tmp/pwned").exists());
+    assert!(!home.file("pwned").exists());
+    // The same tools make an archive that is taken, so it was the attack that was refused.
+    let path = seal(&home, &tar_of(&good(&home)));
+    home.restore(&path, Some("B")).unwrap();
+}
+
+#[test]
+fn a_newer_backup_says_so() {
+    let home = Home::new();
+    drop(home.open());
+    let mut items = good(&home);
+    items[0] = item("backup.json", br#"{"format":2,"what":"unknown"}"#);
+    let path = seal(&home, &tar_of(&items));
+    assert!(matches!(home.restore(&path, Some("B")), Err(RestoreError::Newer)));
+}
+
+#[test]
+fn a_hundred_thousand_entries_or_endless_padding_take_no_memory_and_end() {
+    struct Endless(u64);
+    impl io::Read for Endless {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.0 += buffer.len() as u64;
+            assert!(self.0 < 1 << 24, "reading went on without end");
+            buffer.fill(0);
+            Ok(buffer.len())
+        }
+    }
+    let home = Home::new();
+    drop(home.open());
+    let tar = tar_of(&good(&home));
+    let endless = io::Read::chain(tar.as_slice(), Endless(0));
+    let refused = read_tar(endless, 1 << 40, &mut Nowhere);
+    assert!(matches!(refused, Err(RestoreError::Hostile(_))));
+}
+
+#[test]
+fn a_killed_restore_is_cleared_away_at_the_next_start_but_not_under_a_running_one() {
+    let home = Home::new();
+    let data = home.dir.path().join("data");
+    let left = data.join("vaults").join(format!("{}.restoring", Uuid::from_u128(99)));
+    fs::create_dir_all(&left).unwrap();
+    fs::write(left.join("vault.db"), b"half").unwrap();
+    let running = home.store.begin_restoring().unwrap();
+    AccountsStore::open(&data, home.ports.clone()).unwrap();
+    assert!(left.exists());
+    drop(running);
+    AccountsStore::open(&data, home.ports.clone()).unwrap();
+    assert!(!left.exists());
+}

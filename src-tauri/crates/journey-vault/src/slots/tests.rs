@@ -8,11 +8,7 @@ use crate::{
 };
 use journey_domain::account::AccountName;
 use secrecy::SecretString;
-use std::{
-    fs,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-};
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -220,7 +216,10 @@ fn a_slot_of_another_vault_does_not_open_even_with_its_own_password() {
     assert!(matches!(it.unlock("bob's"), Err(UnlockError::Wrong)));
     swapped["vault"] = read(&other)["vault"].clone();
     fs::write(it.file("vault.json"), swapped.to_string()).unwrap();
-    assert!(matches!(it.unlock("bob's"), Err(UnlockError::Damaged)), "the check value is another's");
+    assert!(
+        matches!(it.unlock("bob's"), Err(UnlockError::Damaged)),
+        "the check value is another's"
+    );
 }
 
 #[test]
