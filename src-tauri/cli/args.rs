@@ -113,13 +113,16 @@ pub(crate) enum Command {
         #[arg(required = true)]
         title: Vec<String>,
     },
-    /// Tag a session; `-name` takes a tag away
+    /// Tag a session, or take tags away
     Tag {
         /// The session's id
         id: String,
-        /// The tags
-        #[arg(required = true, allow_hyphen_values = true)]
+        /// The tags to add
+        #[arg(required_unless_present = "remove")]
         tags: Vec<String>,
+        /// A tag to take away; may stand several times
+        #[arg(long, value_name = "T")]
+        remove: Vec<String>,
     },
     /// Mark a session as a favourite, or unmark it
     Favourite {

@@ -167,9 +167,9 @@ pub(super) fn run(
             let me = access.unlocked(Gated::Rename)?;
             output.print(&app.rename(&me, &id, &title.join(" "))?, render::session)?;
         }
-        Command::Tag { id, tags } => {
+        Command::Tag { id, tags, remove } => {
             let me = access.unlocked(Gated::Tag)?;
-            output.print(&app.tag(&me, &id, &tags)?, render::session)?;
+            output.print(&app.tag(&me, &id, &tags, &remove)?, render::session)?;
         }
         Command::Favourite { id } => {
             let me = access.unlocked(Gated::Favourite)?;

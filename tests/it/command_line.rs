@@ -118,7 +118,7 @@ fn a_reflection_is_written_found_marked_and_erased() {
     assert_eq!(renamed["title"], "Clay evening");
     let tagged = program.json(&["tag", &id, "craft", "joyful"]);
     assert_eq!(tagged["tags"], serde_json::json!(["craft", "joyful"]));
-    let untagged = program.json(&["tag", &id, "-joyful"]);
+    let untagged = program.json(&["tag", &id, "--remove", "joyful"]);
     assert_eq!(untagged["tags"], serde_json::json!(["craft"]));
     assert_eq!(program.json(&["favourite", &id])["favourite"], true);
     let list = program.json(&["sessions", "--tag", "craft"]);

@@ -163,19 +163,21 @@ impl App {
         self.change(me, id, |write, id| Ok(write.sessions().rename(id, &new_title)?))
     }
 
-    /// Adds tags; `-name` takes one away.
+    /// Adds tags and takes others away.
     ///
     /// # Errors
     /// A usage error for a bad tag; not found.
-    pub fn tag(&self, me: &Unlocked, id: &str, tags: &[String]) -> Result<SessionView> {
-        let mut added = Vec::new();
-        let mut removed = Vec::new();
-        for tag in tags {
-            match tag.strip_prefix('-') {
-                Some(name) => removed.push(bounded(name, "tag")?),
-                None => added.push(bounded(tag, "tag")?),
-            }
-        }
+    pub fn tag(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        added: &[String],
+        removed: &[String],
+    ) -> Result<SessionView> {
+        let checked = |tags: &[String]| {
+            tags.iter().map(|tag| bounded(tag, "tag")).collect::<Result<Vec<_>>>()
+        };
+        let (added, removed) = (checked(added)?, checked(removed)?);
         self.change(me, id, |write, id| {
             write.sessions().add_tags(id, &added)?;
             for tag in &removed {
