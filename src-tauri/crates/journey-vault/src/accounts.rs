@@ -68,6 +68,7 @@ impl AccountsStore {
             .map_err(AccountsError::from)?;
         let value = change(&transaction)?;
         transaction.commit().map_err(AccountsError::from)?;
+        drop(conn);
         Ok(value)
     }
 

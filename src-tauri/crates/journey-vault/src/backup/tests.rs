@@ -146,7 +146,7 @@ fn what_is_restored_is_what_was_backed_up_while_the_vault_was_open() {
     let slots = fs::read_to_string(folder.path().join("vault.json")).unwrap();
     assert!(!slots.contains("session"), "nobody stays signed in to a restored vault");
     assert!(matches!(
-        Vault::open(folder.path(), &VaultKeys::from_bytes([0; 32], [0; 32]), home.ports.clone()),
+        Vault::open(folder.path(), &VaultKeys::from_bytes([0; 32], [0; 32]), home.ports),
         Err(OpenError::WrongKey)
     ));
 }
@@ -460,6 +460,6 @@ fn a_killed_restore_is_cleared_away_at_the_next_start_but_not_under_a_running_on
     AccountsStore::open(&data, home.ports.clone()).unwrap();
     assert!(left.exists());
     drop(running);
-    AccountsStore::open(&data, home.ports.clone()).unwrap();
+    AccountsStore::open(&data, home.ports).unwrap();
     assert!(!left.exists());
 }
