@@ -1,1 +1,5 @@
-fn main() { tauri_build::build() }
+//! Builds what the window needs from tauri.conf.json.
+
+fn main() {
+    tauri_build::build();
+}

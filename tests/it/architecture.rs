@@ -39,7 +39,11 @@ fn dependencies() -> BTreeMap<String, BTreeSet<String>> {
 }
 
 fn users_of(name: &str) -> Vec<String> {
-    dependencies().into_iter().filter(|(_, d)| d.contains(name)).map(|(package, _)| package).collect()
+    dependencies()
+        .into_iter()
+        .filter(|(_, d)| d.contains(name))
+        .map(|(package, _)| package)
+        .collect()
 }
 
 fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -84,7 +88,9 @@ fn the_domain_knows_no_runtime_and_no_world() {
     let others: Vec<&String> =
         dependencies["journey-domain"].iter().filter(|d| !allowed.contains(&d.as_str())).collect();
     assert!(others.is_empty(), "{others:?}");
-    for (path, text) in sources().iter().filter(|(p, _)| p.to_string_lossy().contains("journey-domain")) {
+    for (path, text) in
+        sources().iter().filter(|(p, _)| p.to_string_lossy().contains("journey-domain"))
+    {
         for word in ["std::fs", "std::net", "std::env", "std::process", "Instant::now"] {
             assert!(!text.contains(word), "{} uses {word}", path.display());
         }
@@ -113,7 +119,10 @@ fn only_analysis_and_the_model_download_can_open_a_connection() {
     for (path, text) in sources() {
         let path = path.to_string_lossy().into_owned();
         if path.contains("journey-speech/src") && text.contains("reqwest::") {
-            assert!(path.contains("/models"), "{path} opens connections outside the model download");
+            assert!(
+                path.contains("/models"),
+                "{path} opens connections outside the model download"
+            );
         }
         // Tests may listen on this computer.
         if path.contains("/src/") && !path.contains("tests") {
@@ -134,7 +143,9 @@ fn the_window_reaches_the_core_through_one_file() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 stack.push(path);
-            } else if fs::read_to_string(&path).is_ok_and(|t| t.contains("from '@tauri-apps") || t.contains("from \"@tauri-apps")) {
+            } else if fs::read_to_string(&path)
+                .is_ok_and(|t| t.contains("from '@tauri-apps") || t.contains("from \"@tauri-apps"))
+            {
                 importers.push(path.strip_prefix(root()).unwrap().display().to_string());
             }
         }
@@ -177,14 +188,17 @@ fn versions_with_known_holes_are_not_in_the_lock_file() {
         let mut lines = lock.lines();
         while let Some(line) = lines.next() {
             if line == format!("name = \"{name}\"") {
-                let version = lines.next().unwrap().trim_start_matches("version = \"").trim_end_matches('"');
+                let version =
+                    lines.next().unwrap().trim_start_matches("version = \"").trim_end_matches('"');
                 let numbers = version.split(['-', '+']).next().unwrap();
                 found.push(numbers.split('.').map(|n| n.parse().unwrap()).collect());
             }
         }
         found
     };
-    for (name, floor) in [("tauri", vec![2, 11, 1]), ("jsonwebtoken", vec![10, 3, 0]), ("symphonia", vec![0, 6, 1])] {
+    for (name, floor) in
+        [("tauri", vec![2, 11, 1]), ("jsonwebtoken", vec![10, 3, 0]), ("symphonia", vec![0, 6, 1])]
+    {
         let found = versions(name);
         assert!(!found.is_empty() && found.iter().all(|v| *v >= floor), "{name} {found:?}");
     }

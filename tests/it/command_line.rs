@@ -8,8 +8,21 @@ use std::fs;
 #[track_caller]
 pub fn check_session(session: &Value) {
     for key in [
-        "id", "title", "recorded_at", "source", "duration_ms", "status", "recovered", "tags",
-        "favourite", "coverage", "transcript", "run", "elements", "relationships", "error",
+        "id",
+        "title",
+        "recorded_at",
+        "source",
+        "duration_ms",
+        "status",
+        "recovered",
+        "tags",
+        "favourite",
+        "coverage",
+        "transcript",
+        "run",
+        "elements",
+        "relationships",
+        "error",
     ] {
         assert!(session.get(key).is_some(), "a session without {key}");
     }
@@ -72,8 +85,12 @@ fn try_shows_the_sample_without_account_and_leaves_nothing_behind() {
     let said = fs::read_to_string(speech("session.txt")).unwrap();
     let heard = session["transcript"]["text"].as_str().unwrap();
     assert!(word_error_rate(&said, heard) <= 4.0, "{heard}");
-    let kinds: Vec<&str> =
-        session["elements"].as_array().unwrap().iter().map(|e| e["kind"].as_str().unwrap()).collect();
+    let kinds: Vec<&str> = session["elements"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| e["kind"].as_str().unwrap())
+        .collect();
     assert!(kinds.contains(&"emotion") && kinds.contains(&"topic"), "{kinds:?}");
     assert_eq!(document["warnings"][0]["code"], "sample_model");
     assert!(!program.data_dir().exists(), "try made a data directory");
@@ -84,7 +101,11 @@ fn try_shows_the_sample_without_account_and_leaves_nothing_behind() {
 fn try_reads_a_text_file_of_ones_own() {
     let program = Program::new();
     let file = program.home().join("note.txt");
-    fs::write(&file, "\u{feff}I was so anxious before the exam.\r\n\r\nTomorrow I will call my mother.\n").unwrap();
+    fs::write(
+        &file,
+        "\u{feff}I was so anxious before the exam.\r\n\r\nTomorrow I will call my mother.\n",
+    )
+    .unwrap();
     let document = program.json(&["try", file.to_str().unwrap()]);
     let session = &document["sessions"][0];
     check_session(session);
@@ -166,7 +187,11 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
     program.fails(&["show", "0190"], 2, "usage");
     program.fails(&["sessions", "--from", "2026-13-01"], 2, "usage");
     program.fails(&["import", "/no/such/file.wav"], 1, "not_found");
-    let wrong = program.command(&["sessions", "--json"]).env("INSIGHT_JOURNEY_PASSWORD", "wrong").output().unwrap();
+    let wrong = program
+        .command(&["sessions", "--json"])
+        .env("INSIGHT_JOURNEY_PASSWORD", "wrong")
+        .output()
+        .unwrap();
     assert_eq!(wrong.status.code(), Some(3), "{}", describe(&wrong));
     for args in [&["frobnicate"][..], &["show"], &["record", "--seconds", "0"]] {
         let output = program.run(args);
@@ -186,13 +211,22 @@ fn one_bad_file_of_several_does_not_stop_the_rest() {
     assert_eq!(document["sessions"].as_array().unwrap().len(), 1);
     check_session(&document["sessions"][0]);
     assert_eq!(String::from_utf8_lossy(&output.stderr).lines().count(), 1);
-    assert_eq!(program.json(&["sessions"])["sessions"].as_array().unwrap().len(), 1, "no half session");
+    assert_eq!(
+        program.json(&["sessions"])["sessions"].as_array().unwrap().len(),
+        1,
+        "no half session"
+    );
 }
 
 #[test]
 fn imported_speech_is_transcribed_with_the_model_that_was_added() {
     let program = Program::with_model();
-    let document = program.json(&["import", speech("short.wav").to_str().unwrap(), "--at", "2026-03-01T10:00:00Z"]);
+    let document = program.json(&[
+        "import",
+        speech("short.wav").to_str().unwrap(),
+        "--at",
+        "2026-03-01T10:00:00Z",
+    ]);
     let session = &document["sessions"][0];
     check_session(session);
     assert_eq!(session["recorded_at"], "2026-03-01T10:00:00Z");
@@ -212,7 +246,9 @@ fn help_names_every_command_and_the_readme_every_first_step() {
     }
     assert!(!help.contains("worker"));
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    for command in ["scripts/run", "scripts/run try", "scripts/test", "account create", "model download"] {
+    for command in
+        ["scripts/run", "scripts/run try", "scripts/test", "account create", "model download"]
+    {
         assert!(readme.contains(command), "the README does not show {command}");
     }
 }
@@ -230,14 +266,19 @@ fn nothing_that_was_said_stands_readable_in_any_file() {
     let said = fs::read_to_string(speech("short.txt")).unwrap();
     let spoken: Vec<&str> = said.split('.').map(str::trim).filter(|s| s.len() > 12).collect();
     for (path, bytes) in program.files() {
-        let holds = |needle: &[u8]| bytes.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle));
+        let holds =
+            |needle: &[u8]| bytes.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle));
         for word in ["xylophonic", "zeppelin", "marmalade", crate::support::PASSWORD] {
             assert!(!holds(word.as_bytes()), "{word} stands in {}", path.display());
         }
         for sentence in &spoken {
             assert!(!holds(sentence.as_bytes()), "a sentence stands in {}", path.display());
         }
-        assert!(!bytes.windows(sound.len()).any(|w| w == sound), "sound stands in {}", path.display());
+        assert!(
+            !bytes.windows(sound.len()).any(|w| w == sound),
+            "sound stands in {}",
+            path.display()
+        );
         assert!(!bytes.starts_with(b"SQLite format 3"), "{} is not encrypted", path.display());
     }
 }

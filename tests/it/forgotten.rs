@@ -10,7 +10,10 @@ fn every_test_file_is_a_module() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_str().unwrap();
         if path.extension().is_some_and(|e| e == "rs") && name != "main" {
-            assert!(main.contains(&format!("mod {name};")), "tests/it/main.rs does not name {name}");
+            assert!(
+                main.contains(&format!("mod {name};")),
+                "tests/it/main.rs does not name {name}"
+            );
         }
     }
 }

@@ -1,5 +1,16 @@
 //! Tests of the whole program: one binary, one module a file.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that panics is a test that fails"
+)]
+
 mod architecture;
 mod command_line;
 mod forgotten;

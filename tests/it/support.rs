@@ -27,10 +27,8 @@ impl Program {
     /// A data directory with the account `ada`, the sample speech model in use.
     pub fn with_account() -> Self {
         let mut program = Self::new();
-        program.ok_with(
-            &["account", "create", "ada"],
-            &[("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD)],
-        );
+        program
+            .ok_with(&["account", "create", "ada"], &[("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD)]);
         program.account = Some("ada".to_owned());
         program
     }
@@ -104,7 +102,8 @@ impl Program {
         let mut all = args.to_vec();
         all.push("--json");
         let text = self.ok(&all);
-        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{args:?} printed no JSON ({e}): {text}"))
+        serde_json::from_str(&text)
+            .unwrap_or_else(|e| panic!("{args:?} printed no JSON ({e}): {text}"))
     }
 
     /// Runs it with `--json` and expects this exit code and error code; gives the error.
@@ -189,7 +188,12 @@ pub fn describe(output: &Output) -> String {
 /// Words without case and punctuation, for word error rates.
 pub fn words(text: &str) -> Vec<String> {
     text.split_whitespace()
-        .map(|w| w.chars().filter(|c| c.is_alphanumeric() || *c == '\'').collect::<String>().to_lowercase())
+        .map(|w| {
+            w.chars()
+                .filter(|c| c.is_alphanumeric() || *c == '\'')
+                .collect::<String>()
+                .to_lowercase()
+        })
         .filter(|w| !w.is_empty())
         .collect()
 }

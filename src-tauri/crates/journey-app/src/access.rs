@@ -79,8 +79,8 @@ pub(crate) struct Access {
 
 impl Access {
     pub(crate) fn open(data_dir: &DataDir, ports: &Ports) -> Result<Self> {
-        let opened = AccountsStore::open(data_dir.path(), ports.vault())
-            .map_err(|e| accounts_error(&e))?;
+        let opened =
+            AccountsStore::open(data_dir.path(), ports.vault()).map_err(|e| accounts_error(&e))?;
         Ok(Self { accounts: opened.store })
     }
 
@@ -111,7 +111,8 @@ fn acceptable(password: &str, name: &str) -> Result<SecretString> {
     if strength.acceptable {
         return Ok(password.to_owned().into());
     }
-    let warning = strength.warning.unwrap_or_else(|| "this password is too easy to guess".to_owned());
+    let warning =
+        strength.warning.unwrap_or_else(|| "this password is too easy to guess".to_owned());
     let warning = warning.trim_end_matches('.').to_owned();
     Err(CommandError::usage(warning)
         .hint("Take several uncommon words, at least 8 characters; there is no other rule."))
@@ -275,7 +276,12 @@ impl App {
         Ok(self.stay(&open.account, &keys, client))
     }
 
-    fn enter(&self, name: &str, password: &str, client: Client) -> Result<(AccessToken, VaultKeys)> {
+    fn enter(
+        &self,
+        name: &str,
+        password: &str,
+        client: Client,
+    ) -> Result<(AccessToken, VaultKeys)> {
         let name = AccountName::new(name).map_err(|_| wrong())?;
         let password = SecretString::from(password.to_owned());
         let signed_in = self
@@ -370,13 +376,12 @@ impl App {
         if let Some(token) = kept.as_deref().and_then(RefreshToken::from_slice)
             && let Ok(refreshed) = store.refresh(&token)
         {
-            store
-                .sign_out(refreshed.account.account.id, client)
-                .map_err(|e| accounts_error(&e))?;
+            store.sign_out(refreshed.account.account.id, client).map_err(|e| accounts_error(&e))?;
         }
         // A keychain that does not answer keeps entries that open nothing any more.
-        drop(keychain.delete(refresh_entry(client)));
-        drop(keychain.delete(session_entry(client)));
+        for entry in [refresh_entry(client), session_entry(client)] {
+            keychain.delete(entry).ok();
+        }
         self.close();
         Ok(())
     }
@@ -523,8 +528,11 @@ impl App {
     pub fn erase_account(&self, me: Unlocked, name: &str) -> Result<()> {
         let found = self.named_account(name)?;
         if found.account.id != me.caller.account.id {
-            return Err(CommandError::new(ErrorCode::NotAllowed, "only its owner may erase a vault")
-                .hint("Without --erase an admin sets it aside."));
+            return Err(CommandError::new(
+                ErrorCode::NotAllowed,
+                "only its owner may erase a vault",
+            )
+            .hint("Without --erase an admin sets it aside."));
         }
         drop(me);
         self.close();
@@ -632,8 +640,7 @@ impl App {
 
     pub(crate) fn system_value_of(&self, key: &str) -> Result<Value> {
         let setting = settings::find(key, Scope::System)?;
-        let stored =
-            self.accounts_store().system_setting(key).map_err(|e| accounts_error(&e))?;
+        let stored = self.accounts_store().system_setting(key).map_err(|e| accounts_error(&e))?;
         Ok(stored.filter(|v| setting.check(v).is_ok()).unwrap_or_else(|| setting.default_value()))
     }
 

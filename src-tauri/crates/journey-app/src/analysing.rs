@@ -2,11 +2,11 @@
 
 use crate::{
     App,
+    access::Unlocked,
     error::{CommandError, Result},
     open_vault::OpenVault,
     pipeline::cancelled,
     review::find,
-    access::Unlocked,
     views::SessionView,
 };
 use journey_analysis::{Analyser, OnDeviceAnalyser};
@@ -59,7 +59,8 @@ impl App {
 
     pub(crate) fn order(&self, me: &Unlocked, id: &str, kind: JobKind) -> Result<SessionId> {
         let id = me.vault().read(|read| find(read, id))?;
-        me.vault().write(|write| write.jobs().enqueue(id, kind).map(drop).map_err(CommandError::from))?;
+        me.vault()
+            .write(|write| write.jobs().enqueue(id, kind).map(drop).map_err(CommandError::from))?;
         Ok(id)
     }
 }

@@ -81,11 +81,7 @@ impl Ports {
     /// What a vault needs of them.
     #[must_use]
     pub fn vault(&self) -> VaultPorts {
-        VaultPorts {
-            clock: self.clock.clone(),
-            ids: self.ids.clone(),
-            random: self.random.clone(),
-        }
+        VaultPorts { clock: self.clock.clone(), ids: self.ids.clone(), random: self.random.clone() }
     }
 }
 
@@ -182,8 +178,9 @@ impl App {
 pub(crate) fn io_error(error: &std::io::Error, doing: &str) -> CommandError {
     use std::io::ErrorKind;
     match error.kind() {
-        ErrorKind::NotFound => CommandError::not_found("there is no such file")
-            .hint("Check the path."),
+        ErrorKind::NotFound => {
+            CommandError::not_found("there is no such file").hint("Check the path.")
+        }
         ErrorKind::PermissionDenied => {
             CommandError::new(ErrorCode::Io, format!("{doing} is not allowed"))
                 .hint("Check the permissions of the file and its folder.")

@@ -60,7 +60,9 @@ mod tests {
 
     #[test]
     fn what_is_no_day_is_refused() {
-        for text in ["2026-13-01", "2026-02-30", "yesterday", "2026-1-1", "2026-11-22T10:00:00Z", ""] {
+        for text in
+            ["2026-13-01", "2026-02-30", "yesterday", "2026-1-1", "2026-11-22T10:00:00Z", ""]
+        {
             assert!(day(text).is_err(), "{text}");
         }
         assert!(instant("2026-11-22").is_err());

@@ -14,7 +14,12 @@ const LOW_SPACE_BYTES: u64 = 1_000_000_000;
 /// How long the microphone is listened to.
 const LISTEN: Duration = Duration::from_millis(500);
 
-fn check(name: &str, state: &str, measured: impl Into<String>, advice: impl Into<String>) -> CheckView {
+fn check(
+    name: &str,
+    state: &str,
+    measured: impl Into<String>,
+    advice: impl Into<String>,
+) -> CheckView {
     CheckView {
         name: name.to_owned(),
         state: state.to_owned(),
@@ -45,7 +50,12 @@ impl App {
                 let free = stat.f_bavail.saturating_mul(stat.f_frsize);
                 let measured = format!("{:.1} GB free", free as f64 / 1e9);
                 if free < LOW_SPACE_BYTES {
-                    check("disk", "warning", measured, "Free some space: an hour of recording takes up to 115 MB.")
+                    check(
+                        "disk",
+                        "warning",
+                        measured,
+                        "Free some space: an hour of recording takes up to 115 MB.",
+                    )
                 } else {
                     check("disk", "ok", measured, "")
                 }
@@ -75,15 +85,30 @@ impl App {
     fn microphone_check(&self) -> CheckView {
         let devices = match self.ports().audio.devices() {
             Ok(devices) => devices,
-            Err(error) => return check("microphone", "failed", error.to_string(), crate::record::sentence(error.hint())),
+            Err(error) => {
+                return check(
+                    "microphone",
+                    "failed",
+                    error.to_string(),
+                    crate::record::sentence(error.hint()),
+                );
+            }
         };
         if devices.is_empty() {
-            return check("microphone", "warning", "no microphone was found", "Plug one in to record; writing and importing work without.");
+            return check(
+                "microphone",
+                "warning",
+                "no microphone was found",
+                "Plug one in to record; writing and importing work without.",
+            );
         }
         match self.listen(LISTEN) {
-            Ok(level) if level.peak_dbfs > -119.0 => {
-                check("microphone", "ok", format!("it hears something ({:.0} dB peak)", level.peak_dbfs), "")
-            }
+            Ok(level) if level.peak_dbfs > -119.0 => check(
+                "microphone",
+                "ok",
+                format!("it hears something ({:.0} dB peak)", level.peak_dbfs),
+                "",
+            ),
             Ok(_) => check(
                 "microphone",
                 "warning",
@@ -99,7 +124,9 @@ impl App {
     fn model_check(&self, me: Option<&Unlocked>) -> CheckView {
         let models = match self.models(me) {
             Ok(list) => list.models,
-            Err(error) => return check("model", "failed", error.message, error.hint.unwrap_or_default()),
+            Err(error) => {
+                return check("model", "failed", error.message, error.hint.unwrap_or_default());
+            }
         };
         let Some(used) = models.iter().find(|m| m.in_use) else {
             return check(
@@ -128,20 +155,32 @@ impl App {
                 "there is none on this computer",
                 "You cannot stay signed in: each command and each start asks for the password.",
             ),
-            Err(error) => check("keychain", "warning", error.to_string(), "Unlock it to stay signed in; the password works all the same."),
+            Err(error) => check(
+                "keychain",
+                "warning",
+                error.to_string(),
+                "Unlock it to stay signed in; the password works all the same.",
+            ),
         }
     }
 }
 
 fn vault_check(me: Option<&Unlocked>) -> CheckView {
     let Some(me) = me else {
-        return check("vault", "skipped", "nobody is signed in", "Sign in to have the vault checked.");
+        return check(
+            "vault",
+            "skipped",
+            "nobody is signed in",
+            "Sign in to have the vault checked.",
+        );
     };
     match me.vault().check_database() {
         Ok(wrong) if wrong.is_empty() => match me.vault().check_search() {
             Ok(true) => check("vault", "ok", "every page passes its check", ""),
             Ok(false) => match me.vault().rebuild_search() {
-                Ok(()) => check("vault", "ok", "the search index was out of step and was made anew", ""),
+                Ok(()) => {
+                    check("vault", "ok", "the search index was out of step and was made anew", "")
+                }
                 Err(error) => check("vault", "failed", error.to_string(), "Restore a backup."),
             },
             Err(error) => check("vault", "failed", error.to_string(), "Restore a backup."),

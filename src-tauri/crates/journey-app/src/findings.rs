@@ -39,7 +39,13 @@ impl App {
     ///
     /// # Errors
     /// Not found.
-    pub fn diff(&self, me: &Unlocked, id: &str, before: &str, after: &str) -> Result<Vec<ChangeView>> {
+    pub fn diff(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        before: &str,
+        after: &str,
+    ) -> Result<Vec<ChangeView>> {
         me.vault().read(|read| {
             let session = find(read, id)?;
             let (_, before) = elements_of(read, session, before)?;
@@ -105,7 +111,9 @@ impl App {
         let label = label.map_or_else(|| element.label.clone(), |l| l.trim().to_owned());
         let n_chars = label.chars().count();
         if n_chars == 0 || n_chars > MAX_LABEL_CHARS || label.chars().any(char::is_control) {
-            return Err(CommandError::usage(format!("a label has 1 to {MAX_LABEL_CHARS} characters")));
+            return Err(CommandError::usage(format!(
+                "a label has 1 to {MAX_LABEL_CHARS} characters"
+            )));
         }
         let tree = match kind {
             ElementKind::Emotion => journey_analysis::taxonomy_files::emotions(),

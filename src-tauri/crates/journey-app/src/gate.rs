@@ -23,7 +23,8 @@ use journey_vault::{AccountsStore, FamilyId, StoredAccount};
 use std::num::NonZeroU32;
 use token::{AccessToken, Subject, TokenError, TokenMint};
 
-type Limiter = RateLimiter<(AccountId, RateClass), DefaultKeyedStateStore<(AccountId, RateClass)>, DefaultClock>;
+type Limited = (AccountId, RateClass);
+type Limiter = RateLimiter<Limited, DefaultKeyedStateStore<Limited>, DefaultClock>;
 
 /// Mints access tokens and lets callers through.
 pub struct Gate {
@@ -73,7 +74,7 @@ impl Gate {
     ) -> Result<(StoredAccount, FamilyId)> {
         let claims = match self.mint.check(token, ports.clock.now()) {
             Err(TokenError::Expired) if may_be_old => {
-                self.mint.check_signature(token).map_err(|error| refused(error))?
+                self.mint.check_signature(token).map_err(refused)?
             }
             other => other.map_err(refused)?,
         };
@@ -171,7 +172,11 @@ mod tests {
     #[test]
     fn every_command_has_a_word_of_its_own() {
         for (i, command) in Command::ALL.iter().enumerate() {
-            assert!(Command::ALL[..i].iter().all(|c| c.word() != command.word()), "{}", command.word());
+            assert!(
+                Command::ALL[..i].iter().all(|c| c.word() != command.word()),
+                "{}",
+                command.word()
+            );
         }
     }
 }

@@ -6,8 +6,7 @@ use crate::{
     app::io_error,
     error::{CommandError, Result},
     open_vault::OpenVault,
-    review,
-    title,
+    review, title,
     views::{SessionView, WarningView},
 };
 use jiff::Timestamp;
@@ -26,7 +25,10 @@ use journey_speech::{
 };
 use journey_vault::{
     NewTranscript, VaultError,
-    table::{recordings::{RecordingKind, RecordingState}, sessions::NewSession},
+    table::{
+        recordings::{RecordingKind, RecordingState},
+        sessions::NewSession,
+    },
 };
 use std::{
     fs::File,
@@ -313,10 +315,12 @@ impl App {
         let zone = clock.time_zone();
         let recorded_at = to_the_second(recorded_at.unwrap_or_else(|| clock.now()));
         let chosen = options.title.as_deref().map(review::title).transpose()?;
-        let made = || text.map_or_else(
-            || title::from_day(recorded_at, &zone),
-            |text| title::from_text(text, recorded_at, &zone),
-        );
+        let made = || {
+            text.map_or_else(
+                || title::from_day(recorded_at, &zone),
+                |text| title::from_text(text, recorded_at, &zone),
+            )
+        };
         Ok(NewSession {
             id: SessionId::new(self.ports().ids.next()),
             title_generated: chosen.is_none(),

@@ -32,7 +32,8 @@ impl DesktopKeychain {
         std::thread::Builder::new()
             .name("keychain".to_owned())
             .spawn(move || {
-                let result = keyring::Entry::new(&service, &name).and_then(|entry| question(&entry));
+                let result =
+                    keyring::Entry::new(&service, &name).and_then(|entry| question(&entry));
                 // The asker may have given up waiting.
                 reply.send(result).ok();
             })

@@ -11,11 +11,7 @@ pub(crate) mod listen;
 mod sound;
 pub(crate) mod transcribe;
 
-use crate::{
-    App,
-    error::CommandError,
-    open_vault::OpenVault,
-};
+use crate::{App, error::CommandError, open_vault::OpenVault};
 use journey_domain::{
     error_code::ErrorCode,
     ids::SessionId,
@@ -95,13 +91,14 @@ impl App {
         cancel: &CancelToken,
     ) -> Result<bool, CommandError> {
         let now = self.ports().clock.now();
-        let due = open.vault.read(|read| read.jobs().of_session(session))?.into_iter().find(|job| {
-            match job.state {
-                JobState::Queued => true,
-                JobState::Waiting { until } => until <= now,
-                _ => false,
-            }
-        });
+        let due =
+            open.vault.read(|read| read.jobs().of_session(session))?.into_iter().find(|job| {
+                match job.state {
+                    JobState::Queued => true,
+                    JobState::Waiting { until } => until <= now,
+                    _ => false,
+                }
+            });
         let Some(job) = due else { return Ok(false) };
         let job = open.vault.write(|write| write.jobs().apply(job.id, JobEvent::Started))?;
         self.run_job(open, &job, cancel)?;
@@ -110,7 +107,11 @@ impl App {
 
     /// Runs any job that is due; `false` when there is none. For the window's background worker,
     /// which holds the lease.
-    pub(crate) fn run_next_job(&self, open: &OpenVault, lease: &Lease) -> Result<bool, CommandError> {
+    pub(crate) fn run_next_job(
+        &self,
+        open: &OpenVault,
+        lease: &Lease,
+    ) -> Result<bool, CommandError> {
         let kinds = [JobKind::Transcribe, JobKind::Analyse];
         let Some(job) = open.vault.write(|write| write.jobs().claim_next(lease, &kinds))? else {
             return Ok(false);

@@ -19,11 +19,11 @@ use journey_domain::{
     timeline::{Mark, SAMPLE_RATE_HZ, Timeline},
 };
 use journey_speech::{
-    level::Level,
     capture::{
-    AudioError, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder, RecordingHandle,
-    StopReason, recorder::CaptureError,
+        AudioError, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder,
+        RecordingHandle, StopReason, recorder::CaptureError,
     },
+    level::Level,
 };
 use journey_vault::{VaultError, table::recordings::RecordingState};
 use std::{
@@ -125,7 +125,7 @@ impl App {
     /// # Errors
     /// When the sound system cannot be asked.
     pub fn devices(&self) -> Result<DeviceList> {
-        let found = self.ports().audio.devices().map_err(|error| audio_error(error))?;
+        let found = self.ports().audio.devices().map_err(audio_error)?;
         let mut devices: Vec<DeviceView> = found
             .into_iter()
             .map(|d| DeviceView {
@@ -151,10 +151,14 @@ impl App {
     ) -> Result<SessionView> {
         let max_samples = options.max_seconds.map(|s| u64::from(s) * u64::from(SAMPLE_RATE_HZ));
         let (warn, warnings) = std::sync::mpsc::channel();
-        let session = self.start_recording(&me.open, options, Box::new(move |event| {
-            // The receiver is gone once the recording is over.
-            warn.send(event).ok();
-        }))?;
+        let session = self.start_recording(
+            &me.open,
+            options,
+            Box::new(move |event| {
+                // The receiver is gone once the recording is over.
+                warn.send(event).ok();
+            }),
+        )?;
         let device = me.open.running().as_ref().map(Running::device_name);
         told(Told::Started { device: device.unwrap_or_default() });
         loop {
@@ -256,11 +260,24 @@ impl App {
             }
         }
         let state = if summary.failure.is_none() {
-            self.seal(open, session, recording, summary.n_samples, &summary.marks, CaptureState::Finished)?;
+            self.seal(
+                open,
+                session,
+                recording,
+                summary.n_samples,
+                &summary.marks,
+                CaptureState::Finished,
+            )?;
             CaptureState::Finished
         } else {
             let recovered = open.vault.recover_recording(recording)?;
-            self.note_capture(open, session, recovered.n_samples, &recovered.marks, CaptureState::Recovered)?;
+            self.note_capture(
+                open,
+                session,
+                recovered.n_samples,
+                &recovered.marks,
+                CaptureState::Recovered,
+            )?;
             CaptureState::Recovered
         };
         tracing::info!(%session, ?state, n_samples = summary.n_samples, dropped = summary.dropped_frames,
@@ -298,7 +315,12 @@ impl App {
     ) -> Result<()> {
         let timeline = Timeline::new(n_samples, marks);
         open.vault.write(|write| {
-            write.sessions().set_capture(session, state, Some(timeline.duration_ms()), &timeline.holes())
+            write.sessions().set_capture(
+                session,
+                state,
+                Some(timeline.duration_ms()),
+                &timeline.holes(),
+            )
         })?;
         Ok(())
     }
@@ -325,7 +347,13 @@ impl App {
                     open.vault.erase_session(session.id)?;
                     continue;
                 };
-                self.note_capture(open, session.id, sealed.n_samples, &sealed.marks, CaptureState::Recovered)?;
+                self.note_capture(
+                    open,
+                    session.id,
+                    sealed.n_samples,
+                    &sealed.marks,
+                    CaptureState::Recovered,
+                )?;
                 open.vault.write(|write| write.jobs().enqueue(session.id, JobKind::Transcribe))?;
                 continue;
             };
@@ -334,7 +362,13 @@ impl App {
                 open.vault.erase_session(session.id)?;
                 continue;
             }
-            self.note_capture(open, session.id, recovered.n_samples, &recovered.marks, CaptureState::Recovered)?;
+            self.note_capture(
+                open,
+                session.id,
+                recovered.n_samples,
+                &recovered.marks,
+                CaptureState::Recovered,
+            )?;
             open.vault.write(|write| write.jobs().enqueue(session.id, JobKind::Transcribe))?;
             tracing::info!(session = %session.id, n_samples = recovered.n_samples, "a recording was recovered");
         }
@@ -376,8 +410,10 @@ impl App {
             (Some(id), _) => Ok(Some(id)),
             // A chosen microphone that is not plugged in today: the default one takes its place.
             (None, None) => Ok(None),
-            (None, Some(_)) => Err(CommandError::new(ErrorCode::Microphone, "there is no such microphone")
-                .hint("`insight-journey devices` lists them.")),
+            (None, Some(_)) => {
+                Err(CommandError::new(ErrorCode::Microphone, "there is no such microphone")
+                    .hint("`insight-journey devices` lists them."))
+            }
         }
     }
 
@@ -443,7 +479,7 @@ fn free_space(folder: &Path) -> std::io::Result<u64> {
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
-pub(crate) fn audio_error(error: AudioError) -> CommandError {
+fn audio_error(error: AudioError) -> CommandError {
     CommandError::new(ErrorCode::Microphone, error.to_string()).hint(sentence(error.hint()))
 }
 
@@ -455,10 +491,10 @@ pub fn words(event: &CaptureEvent) -> Option<String> {
             "The microphone is gone; looking for another. The recording goes on.".to_owned()
         }
         CaptureEvent::DeviceChanged { name } => format!("Recording from {name} now."),
-        CaptureEvent::DeviceRefused => "That microphone cannot be used; the present one stays.".to_owned(),
-        CaptureEvent::NoSignal => {
-            "No signal for 5 seconds: is the microphone muted?".to_owned()
+        CaptureEvent::DeviceRefused => {
+            "That microphone cannot be used; the present one stays.".to_owned()
         }
+        CaptureEvent::NoSignal => "No signal for 5 seconds: is the microphone muted?".to_owned(),
         CaptureEvent::SignalBack => "There is sound again.".to_owned(),
         CaptureEvent::Clipping => "Too loud: sound is cut off.".to_owned(),
         CaptureEvent::DiskLow => "The disk is nearly full.".to_owned(),

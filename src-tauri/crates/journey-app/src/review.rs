@@ -5,9 +5,7 @@ use crate::{
     access::Unlocked,
     days,
     error::{CommandError, Result},
-    views::{
-        CoverageView, HitView, SearchPage, SessionPage, SessionView, from_domain,
-    },
+    views::{CoverageView, HitView, SearchPage, SessionPage, SessionView, from_domain},
 };
 use journey_domain::{error_code::ErrorCode, ids::SessionId};
 use journey_vault::{
@@ -130,12 +128,11 @@ impl App {
         let filter =
             SessionFilter { from, before, tag: query.tag.clone(), favourites: query.favourites };
         let page = me.vault().read(|read| {
-            read.sessions().list(&filter, query.limit, query.after.as_deref()).map_err(CommandError::from)
+            read.sessions()
+                .list(&filter, query.limit, query.after.as_deref())
+                .map_err(CommandError::from)
         })?;
-        Ok(SessionPage {
-            sessions: page.items.iter().map(Into::into).collect(),
-            next: page.next,
-        })
+        Ok(SessionPage { sessions: page.items.iter().map(Into::into).collect(), next: page.next })
     }
 
     /// One session whole.
@@ -253,11 +250,11 @@ impl App {
         me: &Unlocked,
         query: &SearchQuery,
     ) -> Result<journey_vault::table::search::SearchPage> {
-        let kind = query.kind.as_deref().map(str::parse::<FindableKind>).transpose().map_err(|_| {
-            CommandError::usage("there is no such kind").hint(
-                "It is transcript, emotion, topic, insight, belief, challenge or action.",
-            )
-        })?;
+        let kind =
+            query.kind.as_deref().map(str::parse::<FindableKind>).transpose().map_err(|_| {
+                CommandError::usage("there is no such kind")
+                    .hint("It is transcript, emotion, topic, insight, belief, challenge or action.")
+            })?;
         let zone = self.ports().clock.time_zone();
         let (from, before) = days::range(query.from.as_deref(), query.to.as_deref(), &zone)?;
         let wanted = VaultQuery { text: query.text.clone(), kind, from, before };

@@ -3,11 +3,7 @@
 //! Elements are matched by kind, label (or taxonomy node) and overlapping evidence. A matched
 //! element keeps its id, so that corrections, threads and links hold across runs.
 
-use journey_domain::{
-    analysis::ElementDraft,
-    element::Element,
-    text::CharSpan,
-};
+use journey_domain::{analysis::ElementDraft, element::Element, text::CharSpan};
 
 /// How two sets of elements relate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -170,7 +166,8 @@ mod tests {
 
     #[test]
     fn the_same_run_twice_is_an_empty_diff() {
-        let run = [element(ElementKind::Emotion, "fear", 0, 9), element(ElementKind::Belief, "b", 9, 20)];
+        let run =
+            [element(ElementKind::Emotion, "fear", 0, 9), element(ElementKind::Belief, "b", 9, 20)];
         assert!(diff(&run, &run).iter().all(|c| matches!(c, Change::Same(i, j) if i == j)));
     }
 

@@ -440,11 +440,9 @@ impl Setting {
             Flag => value.is_boolean(),
             Number { min, max } => value.as_i64().is_some_and(|n| (min..=max).contains(&n)),
             OneOf(words) => value.as_str().is_some_and(|s| words.contains(&s)),
-            Text { max_chars } => value
-                .as_str()
-                .is_some_and(|s| {
-                    (1..=max_chars).contains(&s.chars().count()) && !s.chars().any(char::is_control)
-                }),
+            Text { max_chars } => value.as_str().is_some_and(|s| {
+                (1..=max_chars).contains(&s.chars().count()) && !s.chars().any(char::is_control)
+            }),
             List { max_entries } => value.as_array().is_some_and(|list| {
                 list.len() <= max_entries
                     && list.iter().all(|v| v.as_str().is_some_and(|s| s.chars().count() <= 200))

@@ -55,22 +55,25 @@ impl App {
                 }
             })
             .collect();
-        models.extend(installed.iter().filter(|m| catalogue::by_name(&m.name).is_none()).map(|m| {
-            ModelView {
-                name: m.name.clone(),
-                bytes: m.size_bytes,
-                languages: ModelFile::open(&m.path).map_or("", |f| match f.kind() {
-                    ModelKind::English => "en",
-                    ModelKind::Multilingual => "multilingual",
-                })
-                .to_owned(),
-                installed: true,
-                state: state(m.state).to_owned(),
-                in_use: in_use.as_ref() == Some(&m.name),
-                recommended: false,
-                speed: None,
-            }
-        }));
+        models.extend(installed.iter().filter(|m| catalogue::by_name(&m.name).is_none()).map(
+            |m| {
+                ModelView {
+                    name: m.name.clone(),
+                    bytes: m.size_bytes,
+                    languages: ModelFile::open(&m.path)
+                        .map_or("", |f| match f.kind() {
+                            ModelKind::English => "en",
+                            ModelKind::Multilingual => "multilingual",
+                        })
+                        .to_owned(),
+                    installed: true,
+                    state: state(m.state).to_owned(),
+                    in_use: in_use.as_ref() == Some(&m.name),
+                    recommended: false,
+                    speed: None,
+                }
+            },
+        ));
         models.sort_by_key(|m| m.bytes);
         Ok(ModelList { models })
     }
@@ -144,7 +147,13 @@ impl App {
         let consent = Consent::for_ordered_download(catalogue::HOSTS.iter().copied());
         let ports = DownloadPorts { consent: &consent, ledger: &*open.vault, cancel };
         self.runtime()
-            .block_on(download(&model.source(), &dir, &ports, &DownloadOptions::default(), progress))
+            .block_on(download(
+                &model.source(),
+                &dir,
+                &ports,
+                &DownloadOptions::default(),
+                progress,
+            ))
             .map_err(|error| {
                 let it = CommandError::new(error.code(), error.to_string());
                 match error.hint() {
@@ -176,7 +185,9 @@ impl App {
         let model = ModelFile::open(&found.path).map_err(|e| bad_model(&e.reason))?;
         let spoken = match language {
             Some(language) => language.to_owned(),
-            None => self.text_setting(open, "speech_language")?.unwrap_or_else(|| "auto".to_owned()),
+            None => {
+                self.text_setting(open, "speech_language")?.unwrap_or_else(|| "auto".to_owned())
+            }
         };
         let language = match spoken.as_str() {
             "auto" => Language::Auto,
@@ -197,7 +208,12 @@ impl App {
         let installed = InstalledModels::new(data_dir.models()).list().ok()?;
         let best = best(&installed)?;
         let model = ModelFile::open(&best.path).ok()?;
-        Some(Recogniser { model, name: best.name.clone(), language: Language::Auto, uses_vad: true })
+        Some(Recogniser {
+            model,
+            name: best.name.clone(),
+            language: Language::Auto,
+            uses_vad: true,
+        })
     }
 
     /// The person's choice, else the computer's, else the best one installed.
@@ -258,8 +274,9 @@ const fn state(state: ModelState) -> &'static str {
 }
 
 fn no_model() -> CommandError {
-    CommandError::new(ErrorCode::NoModel, "no speech model is installed yet")
-        .hint("Get one with `insight-journey model download base.en`; the recording is safe and waits.")
+    CommandError::new(ErrorCode::NoModel, "no speech model is installed yet").hint(
+        "Get one with `insight-journey model download base.en`; the recording is safe and waits.",
+    )
 }
 
 fn bad_model(reason: &str) -> CommandError {
@@ -272,10 +289,13 @@ fn installed_error(error: &InstalledError) -> CommandError {
         InstalledError::NotFound(_) => {
             (ErrorCode::NotFound, "`insight-journey model list` shows the names.")
         }
-        InstalledError::Exists(_) => (ErrorCode::Exists, "Remove it first to put another in its place."),
-        InstalledError::NotAModel(_) | InstalledError::NotTheNamedModel(_) => {
-            (ErrorCode::BadModel, "Download it again: a whisper.cpp model in ggml format is needed.")
+        InstalledError::Exists(_) => {
+            (ErrorCode::Exists, "Remove it first to put another in its place.")
         }
+        InstalledError::NotAModel(_) | InstalledError::NotTheNamedModel(_) => (
+            ErrorCode::BadModel,
+            "Download it again: a whisper.cpp model in ggml format is needed.",
+        ),
         _ => (ErrorCode::Io, "Check the disk and try again."),
     };
     CommandError::new(code, error.to_string()).hint(hint)

@@ -20,8 +20,7 @@ use journey_vault::{Vault, VaultKeys};
 use std::{fs, path::Path};
 
 /// The sample's speech model: knows the sample's words and no others.
-const SAMPLE_MODEL: &[u8] =
-    include_bytes!("../../../../assets/models/ggml-mini-reflection.en.bin");
+const SAMPLE_MODEL: &[u8] = include_bytes!("../../../../assets/models/ggml-mini-reflection.en.bin");
 
 /// The sample recording: synthetic speech, losslessly compressed.
 const SAMPLE_RECORDING: &[u8] = include_bytes!("../../../../assets/samples/reflection.flac");
@@ -53,7 +52,8 @@ pub fn try_it(
     let path = match file {
         Some(path) => path,
         None => {
-            fs::write(&sample, SAMPLE_RECORDING).map_err(|e| io_error(&e, "unpacking the sample"))?;
+            fs::write(&sample, SAMPLE_RECORDING)
+                .map_err(|e| io_error(&e, "unpacking the sample"))?;
             &sample
         }
     };
@@ -62,9 +62,9 @@ pub fn try_it(
         Some(installed) => installed,
         None => {
             let model = temporary.path().join("sample-model.bin");
-            fs::write(&model, SAMPLE_MODEL).map_err(|e| io_error(&e, "unpacking the sample model"))?;
-            let model = ModelFile::open(&model)
-                .map_err(|error| CommandError::internal(&error))?;
+            fs::write(&model, SAMPLE_MODEL)
+                .map_err(|e| io_error(&e, "unpacking the sample model"))?;
+            let model = ModelFile::open(&model).map_err(|error| CommandError::internal(&error))?;
             Recogniser {
                 model,
                 name: SAMPLE_MODEL_NAME.to_owned(),
@@ -80,7 +80,8 @@ pub fn try_it(
     let (id, more) = app.take_in(&open, path, &options, cancel)?;
     warnings.extend(more);
     app.finish_jobs(&open, id, cancel)?;
-    let session = open.vault.read(|read| Ok::<_, CommandError>(SessionView::of(&read.session(id)?)))?;
+    let session =
+        open.vault.read(|read| Ok::<_, CommandError>(SessionView::of(&read.session(id)?)))?;
     if is_sample_model && session.source != "text" {
         warnings.insert(0, WarningView {
             code: "sample_model".to_owned(),

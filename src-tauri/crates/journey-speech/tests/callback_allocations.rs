@@ -1,5 +1,18 @@
 //! The audio callback allocates nothing, whatever comes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that panics is a test that fails"
+)]
+
 use journey_speech::capture::feed::{AfterRead, StreamFormat, stream_channel};
 
 /// 480 frames at 48 kHz stereo, as a callback of 10 ms gets them.

@@ -3,7 +3,18 @@
 //! Each test runs the recorder in a process of its own: the sound server is found through the
 //! environment, which a process reads for all its threads. Without PulseAudio these tests fail.
 
-#![expect(clippy::disallowed_methods, reason = "the real clock and environment are the point")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that panics is a test that fails"
+)]
 
 use jiff::{Timestamp, tz::TimeZone};
 use journey_domain::{

@@ -3,10 +3,7 @@
 //! A token says who may do what. It opens no vault: that takes a slot.
 
 use jiff::Timestamp;
-use journey_domain::{
-    account::Role,
-    ids::AccountId,
-};
+use journey_domain::{account::Role, ids::AccountId};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -156,9 +153,10 @@ impl TokenMint {
         // Times are compared with the injected clock below, not with the library's.
         validation.validate_exp = false;
         validation.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<Claims>(token.0.expose_secret(), &self.decoding, &validation)
-            .map_err(|_| TokenError::Invalid)?
-            .claims;
+        let claims =
+            jsonwebtoken::decode::<Claims>(token.0.expose_secret(), &self.decoding, &validation)
+                .map_err(|_| TokenError::Invalid)?
+                .claims;
         let sane = claims.exp.checked_sub(claims.iat) == Some(ACCESS_TOKEN_LIFE_S)
             && claims.nbf == claims.iat;
         if !sane {
@@ -239,8 +237,9 @@ mod tests {
         let good = signed(&good_claims(), &hs256, &KEY);
         let payload = good.0.expose_secret().split('.').nth(1).unwrap().to_owned();
         for signature in ["", "AAAA"] {
-            let none =
-                AccessToken::new(format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.{signature}"));
+            let none = AccessToken::new(format!(
+                "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}.{signature}"
+            ));
             assert_eq!(mint.check(&none, now()), Err(TokenError::Invalid));
         }
     }

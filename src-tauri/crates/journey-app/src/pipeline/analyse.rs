@@ -4,11 +4,7 @@ use super::{StepError, cancelled, elements::stored_elements, estimate::Teller};
 use crate::{App, error::CommandError, open_vault::OpenVault};
 use journey_analysis::analyser::{AnalysisContext, AnalysisError, ProgressSink};
 use journey_domain::{
-    analysis::AnalysisInput,
-    error_code::ErrorCode,
-    ids::RunId,
-    job::Job,
-    ports::CancelToken,
+    analysis::AnalysisInput, error_code::ErrorCode, ids::RunId, job::Job, ports::CancelToken,
     run::Run,
 };
 use journey_vault::{NewRun, VaultError};
@@ -45,7 +41,7 @@ pub(super) fn run(
     let analysis = app
         .runtime()
         .block_on(analyser.analyse(AnalysisInput { transcript, said_on }, &context))
-        .map_err(step_error)?;
+        .map_err(|error| step_error(&error))?;
     if cancel.is_cancelled() {
         return Err(StepError::lasting(cancelled()));
     }
@@ -76,7 +72,11 @@ pub(super) fn run(
     // A later run that found nothing deletes nothing: it is stored beside the one that holds.
     let accept = before.is_empty() || !found.elements.is_empty();
     open.vault.write(|write| {
-        write.sessions().set_holes(job.session, journey_domain::session::HoleStage::Analyse, &[])?;
+        write.sessions().set_holes(
+            job.session,
+            journey_domain::session::HoleStage::Analyse,
+            &[],
+        )?;
         write.store_run(&NewRun {
             run: &run,
             elements: &found.elements,
@@ -90,11 +90,9 @@ pub(super) fn run(
     Ok(())
 }
 
-fn step_error(error: AnalysisError) -> StepError {
-    let passing = matches!(
-        error.code(),
-        ErrorCode::Network | ErrorCode::RateLimited | ErrorCode::Busy
-    );
+fn step_error(error: &AnalysisError) -> StepError {
+    let passing =
+        matches!(error.code(), ErrorCode::Network | ErrorCode::RateLimited | ErrorCode::Busy);
     let it = CommandError::new(error.code(), error.to_string());
     let error = match error.hint() {
         Some(hint) => it.hint(hint),

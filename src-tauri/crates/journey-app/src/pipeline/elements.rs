@@ -12,19 +12,19 @@ use journey_domain::{
 
 /// What one run stores.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Found {
+pub(crate) struct Found {
     /// Every one with at least one quote of the transcript.
-    pub elements: Vec<Element>,
+    pub(crate) elements: Vec<Element>,
     /// Between elements of this run.
-    pub relationships: Vec<Relationship>,
+    pub(crate) relationships: Vec<Relationship>,
     /// How many drafts had no span in the transcript.
-    pub rejected: u32,
+    pub(crate) rejected: u32,
 }
 
 /// Gives drafts their ids, quotes and times. A draft without a span that lies in the transcript is
 /// turned away, whoever proposed it; a finding of `before` that is found again keeps its id.
 #[must_use]
-pub fn stored_elements(
+pub(crate) fn stored_elements(
     analysis: &Analysis,
     transcript: &Transcript,
     run: RunId,
@@ -53,7 +53,11 @@ pub fn stored_elements(
             label,
             taxonomy: draft.taxonomy.clone(),
             intensity: draft.intensity,
-            confidence: if draft.confidence.is_finite() { draft.confidence.clamp(0.0, 1.0) } else { 0.0 },
+            confidence: if draft.confidence.is_finite() {
+                draft.confidence.clamp(0.0, 1.0)
+            } else {
+                0.0
+            },
             stance: draft.stance,
             status: draft.status,
             due: draft.due,
@@ -72,7 +76,11 @@ pub fn stored_elements(
                 from,
                 to,
                 kind: link.kind,
-                confidence: if link.confidence.is_finite() { link.confidence.clamp(0.0, 1.0) } else { 0.0 },
+                confidence: if link.confidence.is_finite() {
+                    link.confidence.clamp(0.0, 1.0)
+                } else {
+                    0.0
+                },
                 evidence: evidence(&link.evidence, &text, transcript),
             });
         }
@@ -142,7 +150,10 @@ mod tests {
             stance: None,
             status: None,
             due: None,
-            evidence: vec![CheckedSpan { span: CharSpan { start, end }, state: EvidenceState::Verified }],
+            evidence: vec![CheckedSpan {
+                span: CharSpan { start, end },
+                state: EvidenceState::Verified,
+            }],
         }
     }
 

@@ -69,7 +69,8 @@ pub(crate) fn follow(
     let text = Arc::new(Mutex::default());
     let (app, open, shown) = (app.clone(), open.clone(), text.clone());
     let thread = std::thread::spawn(move || {
-        let follower = Follower { app: &app, open: &open, session, recording, recogniser: &recogniser };
+        let follower =
+            Follower { app: &app, open: &open, session, recording, recogniser: &recogniser };
         if let Err(reason) = follower.run(&live, &shown) {
             // The job after the recording does what is missing.
             tracing::info!(reason, "transcription while recording ended early");
@@ -118,10 +119,10 @@ impl Follower<'_> {
                 let segments = keeper
                     .transcribe(&*ports.engine, &group, &cancel, &mut |_| {})
                     .map_err(|_| "the recogniser failed")?;
+                n_shown = 0;
                 let mut text = shown.lock().unwrap_or_else(PoisonError::into_inner);
                 append(&mut text.settled, &segments);
                 text.provisional.clear();
-                n_shown = 0;
             }
             if read.ended {
                 return keeper.nothing_more(position).map_err(|_| "the vault could not be written");
@@ -142,10 +143,8 @@ impl Follower<'_> {
 
     /// The words of speech that has not ended yet; not kept.
     fn provisional(&self, pending: &[i16], cancel: &CancelToken) -> String {
-        let options = TranscribeOptions {
-            language: self.recogniser.language.clone(),
-            offset_ms: 0,
-        };
+        let options =
+            TranscribeOptions { language: self.recogniser.language.clone(), offset_ms: 0 };
         let mut segments = Vec::new();
         let heard = self.app.ports().engine.transcribe(
             &self.recogniser.model,

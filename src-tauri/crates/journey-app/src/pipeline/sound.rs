@@ -35,8 +35,9 @@ impl SoundReader {
                 Ok(Self::Captured { reader: vault.open_pcm_lenient(recording)?, at: first_sample })
             }
             RecordingKind::KeptFlac | RecordingKind::KeptOriginal => {
-                let mut reader = FlacReader::new(vault.open_kept(recording)?).map_err(flac_error)?;
-                reader.skip_to(first_sample).map_err(flac_error)?;
+                let mut reader =
+                    FlacReader::new(vault.open_kept(recording)?).map_err(|e| flac_error(&e))?;
+                reader.skip_to(first_sample).map_err(|e| flac_error(&e))?;
                 Ok(Self::Flac(reader))
             }
         }
@@ -50,7 +51,7 @@ impl SoundReader {
                 *at += n_read as u64;
                 Ok(n_read)
             }
-            Self::Flac(reader) => reader.read(out).map_err(flac_error),
+            Self::Flac(reader) => reader.read(out).map_err(|e| flac_error(&e)),
         }
     }
 
@@ -68,7 +69,7 @@ impl SoundReader {
     }
 }
 
-fn flac_error(error: journey_speech::flac::FlacError) -> StepError {
+fn flac_error(error: &journey_speech::flac::FlacError) -> StepError {
     StepError::lasting(
         CommandError::new(ErrorCode::BadFile, error.to_string())
             .hint("Restore a backup; the transcript is as it was."),

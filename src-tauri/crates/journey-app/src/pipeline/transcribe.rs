@@ -62,9 +62,8 @@ pub(super) fn run(
                 .hint("Retention removed it after the transcript was complete."),
         ));
     };
-    let recogniser = app
-        .recogniser(open, detail.stored.language.as_deref())
-        .map_err(StepError::lasting)?;
+    let recogniser =
+        app.recogniser(open, detail.stored.language.as_deref()).map_err(StepError::lasting)?;
     let ports = app.ports();
 
     // Work of another model or of another recording is no use for going on.
@@ -96,7 +95,8 @@ pub(super) fn run(
         cancel.is_cancelled()
     };
 
-    let mut keeper = Windows { open, session: job.session, recording: recording.id, recogniser: &recogniser };
+    let mut keeper =
+        Windows { open, session: job.session, recording: recording.id, recogniser: &recogniser };
     if recogniser.uses_vad {
         let mut groups = Groups::starting_at(first_sample);
         let mut block = vec![0; BLOCK_SAMPLES];
@@ -113,7 +113,10 @@ pub(super) fn run(
                 }
                 let n_samples = group.samples.len() as f32;
                 keeper.transcribe(&*ports.engine, &group, cancel, &mut |done| {
-                    teller.tell(share(group.start()) + done * n_samples / total as f32, "transcribing");
+                    teller.tell(
+                        share(group.start()) + done * n_samples / total as f32,
+                        "transcribing",
+                    );
                 })?;
             }
             if n_read == 0 {
@@ -161,10 +164,8 @@ impl Windows<'_> {
         cancel: &CancelToken,
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Vec<SpokenSegment>, StepError> {
-        let options = TranscribeOptions {
-            language: self.recogniser.language.clone(),
-            offset_ms: 0,
-        };
+        let options =
+            TranscribeOptions { language: self.recogniser.language.clone(), offset_ms: 0 };
         let mut segments = Vec::new();
         let outcome = engine.transcribe(
             &self.recogniser.model,
@@ -191,7 +192,7 @@ impl Windows<'_> {
                     let end = last.end_ms * SAMPLES_PER_MS;
                     self.append(end, None, segments)?;
                 }
-                Err(speech_error(error))
+                Err(speech_error(&error))
             }
         }
     }
@@ -214,7 +215,10 @@ impl Windows<'_> {
             language,
             segments,
         };
-        Ok(self.open.vault.write(|write| write.transcripts().append_partial(self.session, &window))?)
+        Ok(self
+            .open
+            .vault
+            .write(|write| write.transcripts().append_partial(self.session, &window))?)
     }
 }
 
@@ -231,21 +235,19 @@ pub(crate) fn store(
     let partial = open.vault.read(|read| read.transcripts().partial(session))?;
     let mut segments: Vec<SpokenSegment> =
         partial.iter().flat_map(|p| p.segments().cloned()).collect();
-    let language = partial
-        .iter()
-        .flat_map(|p| p.windows.iter().filter_map(|w| w.language.clone()))
-        .next()
-        .or(match &recogniser.language {
-            Language::Fixed(code) => Some(code.clone()),
-            Language::Auto => None,
-        });
+    let language =
+        partial.iter().flat_map(|p| p.windows.iter().filter_map(|w| w.language.clone())).next().or(
+            match &recogniser.language {
+                Language::Fixed(code) => Some(code.clone()),
+                Language::Auto => None,
+            },
+        );
     loop_detector::mark_repetitions(&mut segments);
     let timeline = Timeline::new(recording.n_samples, &recording.marks);
     for segment in &mut segments {
         place(segment, &timeline);
     }
-    let transcript =
-        Transcript::from_speech(1, language, Some(recogniser.name.clone()), segments);
+    let transcript = Transcript::from_speech(1, language, Some(recogniser.name.clone()), segments);
     let stored = open.vault.read(|read| read.sessions().get(session))?;
     let zone = jiff::tz::TimeZone::get(&stored.session.time_zone)
         .unwrap_or_else(|_| app.ports().clock.time_zone());
@@ -278,7 +280,7 @@ fn place(segment: &mut SpokenSegment, timeline: &Timeline) {
     }
 }
 
-pub(crate) fn speech_error(error: SpeechError) -> StepError {
+fn speech_error(error: &SpeechError) -> StepError {
     let passing = error.is_passing();
     let it = CommandError::new(error.code(), error.to_string());
     let error = match error.hint() {

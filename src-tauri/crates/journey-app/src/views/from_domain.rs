@@ -212,11 +212,16 @@ impl CoverageView {
         let holes: Vec<&Hole> =
             session.holes.iter().chain(run.iter().flat_map(|r| r.holes.iter())).collect();
         let missing_ms = |stage: HoleStage| -> u64 {
-            holes.iter().filter(|h| h.stage == stage).map(|h| h.end_ms.saturating_sub(h.start_ms)).sum()
+            holes
+                .iter()
+                .filter(|h| h.stage == stage)
+                .map(|h| h.end_ms.saturating_sub(h.start_ms))
+                .sum()
         };
         let total_ms = session.duration_ms.unwrap_or(0);
         let captured_ms = total_ms.saturating_sub(missing_ms(HoleStage::Capture));
-        let share = |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
+        let share =
+            |part: u64, whole: u64| if whole == 0 { 1.0 } else { part as f64 / whole as f64 };
         let transcribed = if transcript.is_none() && session.status < Status::Transcribed {
             0.0
         } else {

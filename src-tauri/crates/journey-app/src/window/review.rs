@@ -164,10 +164,8 @@ impl App {
     /// A usage error for a bad tag; not found.
     pub fn set_tags(&self, me: &Unlocked, id: &str, tags: &[String]) -> Result<()> {
         let now = self.show(me, id)?.tags;
-        let mut changes: Vec<String> =
-            now.iter().filter(|t| !tags.contains(t)).map(|t| format!("-{t}")).collect();
-        changes.extend(tags.iter().filter(|t| !t.starts_with('-')).cloned());
-        self.tag(me, id, &changes).map(drop)
+        let gone: Vec<String> = now.into_iter().filter(|tag| !tags.contains(tag)).collect();
+        self.tag(me, id, tags, &gone).map(drop)
     }
 
     /// Marks or unmarks a favourite.
