@@ -3,9 +3,12 @@
 //! Architecture invariant: standard library only, no I/O. Trainers and the program share it, so that
 //! training needs nothing of the program.
 
+pub mod clauses;
 pub mod features;
+pub mod grammar;
 pub mod linear;
 pub mod measure;
 pub mod phrases;
+pub mod sentence;
 pub mod token;
 pub mod train;
