@@ -36,7 +36,8 @@ pub(crate) fn run(words: Vec<OsString>) -> ExitCode {
 }
 
 fn start(cli: Cli, output: Output) -> Result<ExitCode> {
-    let data_dir = cli.data_dir.clone().map_or_else(default_data_dir, |path| Ok(DataDir::new(path)))?;
+    let data_dir =
+        cli.data_dir.clone().map_or_else(default_data_dir, |path| Ok(DataDir::new(path)))?;
     match cli.command {
         None => crate::desktop::open(&data_dir),
         Some(command) => {
@@ -55,10 +56,7 @@ fn default_data_dir() -> Result<DataDir> {
 
 /// Clap's own text for people; the contract's document for scripts.
 fn wrong_words(error: &clap::Error, json: bool) -> ExitCode {
-    let is_answer = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
+    let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     if is_answer || !json {
         // A closed pipe is no error.
         error.print().ok();

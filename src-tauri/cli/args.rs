@@ -5,8 +5,15 @@ use std::path::PathBuf;
 
 /// Speak, write or import a reflection; see what was in it; keep it encrypted on this computer.
 #[derive(Debug, Parser)]
-#[command(name = "insight-journey", version, propagate_version = false, disable_help_subcommand = true)]
-#[command(after_help = "Without a command the window opens. `insight-journey try` shows everything on a sample recording.")]
+#[command(
+    name = "insight-journey",
+    version,
+    propagate_version = false,
+    disable_help_subcommand = true
+)]
+#[command(
+    after_help = "Without a command the window opens. `insight-journey try` shows everything on a sample recording."
+)]
 pub(crate) struct Cli {
     /// Where accounts, vaults and models are kept
     #[arg(long, global = true, env = "INSIGHT_JOURNEY_DATA_DIR", value_name = "DIR")]

@@ -116,11 +116,8 @@ pub(super) fn run(
             let mut done = SessionsDone::default();
             let mut failed = None;
             for file in files {
-                let options = ImportOptions {
-                    title: title.clone(),
-                    recorded_at,
-                    analyse: !no_analyse,
-                };
+                let options =
+                    ImportOptions { title: title.clone(), recorded_at, analyse: !no_analyse };
                 match app.import(&me, &file, &options, &cancel) {
                     Ok((session, warnings)) => {
                         done.sessions.push(session);
@@ -139,7 +136,11 @@ pub(super) fn run(
             }
             if failed.is_none() || output.json || !done.sessions.is_empty() {
                 output.print(&done, |done, style| {
-                    done.sessions.iter().map(|s| render::session(s, style)).collect::<Vec<_>>().join("\n")
+                    done.sessions
+                        .iter()
+                        .map(|s| render::session(s, style))
+                        .collect::<Vec<_>>()
+                        .join("\n")
                 })?;
             }
             for warning in &done.warnings {
@@ -156,7 +157,8 @@ pub(super) fn run(
         }
         Command::Sessions { from, to, tag, limit, after } => {
             let me = access.unlocked(Gated::Sessions)?;
-            let query = SessionQuery { from, to, tag, favourites: false, limit: limit as usize, after };
+            let query =
+                SessionQuery { from, to, tag, favourites: false, limit: limit as usize, after };
             output.print(&app.sessions(&me, &query)?, render::sessions)?;
         }
         Command::Show { id } => {
@@ -199,7 +201,9 @@ pub(super) fn run(
             (None, Some(id)) => {
                 let me = access.unlocked(Gated::Runs)?;
                 let runs = app.runs(&me, &id)?;
-                output.print(&serde_json::json!({ "runs": &runs }), |_, style| render::runs(&runs, style))?;
+                output.print(&serde_json::json!({ "runs": &runs }), |_, style| {
+                    render::runs(&runs, style)
+                })?;
             }
             (None, None) => return Err(CommandError::usage("the session's id is missing")),
         },
@@ -223,14 +227,8 @@ pub(super) fn run(
         }
         Command::Search { query, kind, from, to, limit, after } => {
             let me = access.unlocked(Gated::Search)?;
-            let query = SearchQuery {
-                text: query.join(" "),
-                kind,
-                from,
-                to,
-                limit: limit as usize,
-                after,
-            };
+            let query =
+                SearchQuery { text: query.join(" "), kind, from, to, limit: limit as usize, after };
             output.print(&app.search(&me, &query)?, render::hits)?;
         }
         Command::Model(command) => model(&access, command, output, &cancel)?,
@@ -260,9 +258,11 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
     match command {
         AccountCommand::Create { name, admin } => {
             // The very first account needs nobody's leave.
-            let maker = if app.any_account()? { access.signed_in(Gated::AccountCreate).ok() } else { None };
+            let maker =
+                if app.any_account()? { access.signed_in(Gated::AccountCreate).ok() } else { None };
             let password = access.secrets.get_new(Secret::NewPassword)?;
-            let created = app.create_account(maker.as_ref(), &name, admin, password.expose_secret())?;
+            let created =
+                app.create_account(maker.as_ref(), &name, admin, password.expose_secret())?;
             output.print(&created, |created, style| {
                 format!(
                     "Account {} made ({}).\n\nRecovery code: {}\n\nWrite it down now. It opens your vault when the \
@@ -280,15 +280,21 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
                 RoleArg::Admin => Role::Admin,
                 RoleArg::Regular => Role::Regular,
             };
-            output.print(&app.set_role(&me, &name, role)?, |a, _| format!("{} is {} now.", a.name, a.role))?;
+            output.print(&app.set_role(&me, &name, role)?, |a, _| {
+                format!("{} is {} now.", a.name, a.role)
+            })?;
         }
         AccountCommand::Disable { name } => {
             let me = access.signed_in(Gated::AccountDisable)?;
-            output.print(&app.set_disabled(&me, &name, true)?, |a, _| format!("{} cannot sign in now.", a.name))?;
+            output.print(&app.set_disabled(&me, &name, true)?, |a, _| {
+                format!("{} cannot sign in now.", a.name)
+            })?;
         }
         AccountCommand::Enable { name } => {
             let me = access.signed_in(Gated::AccountEnable)?;
-            output.print(&app.set_disabled(&me, &name, false)?, |a, _| format!("{} can sign in again.", a.name))?;
+            output.print(&app.set_disabled(&me, &name, false)?, |a, _| {
+                format!("{} can sign in again.", a.name)
+            })?;
         }
         AccountCommand::Delete { name, erase: true } => {
             let me = access.unlocked(Gated::AccountErase)?;
@@ -298,7 +304,9 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
         AccountCommand::Delete { name, erase: false } => {
             let me = access.signed_in(Gated::AccountDelete)?;
             app.set_account_aside(&me, &name)?;
-            output.say("The account is gone; its vault is set aside, still encrypted, in the data folder.")?;
+            output.say(
+                "The account is gone; its vault is set aside, still encrypted, in the data folder.",
+            )?;
         }
         AccountCommand::Recover { name } => {
             let code = access.secrets.get(Secret::RecoveryCode)?;
@@ -340,7 +348,12 @@ fn sign_in(access: &Access<'_>, name: &str, output: Output) -> Result<()> {
     Ok(())
 }
 
-fn model(access: &Access<'_>, command: ModelCommand, output: Output, cancel: &CancelToken) -> Result<()> {
+fn model(
+    access: &Access<'_>,
+    command: ModelCommand,
+    output: Output,
+    cancel: &CancelToken,
+) -> Result<()> {
     let app = access.app;
     match command {
         ModelCommand::List => {
@@ -399,7 +412,9 @@ fn reflection_text() -> Result<String> {
             .read_to_end(&mut bytes)
             .map_err(|_| CommandError::usage("standard input could not be read"))?;
         if bytes.len() as u64 > MAX_TEXT_BYTES {
-            return Err(CommandError::usage("the text is longer than 20 MB").hint("Write it in parts."));
+            return Err(
+                CommandError::usage("the text is longer than 20 MB").hint("Write it in parts.")
+            );
         }
         return String::from_utf8(bytes).map_err(|_| {
             CommandError::usage("the text is not UTF-8").hint("Save it as UTF-8 and try again.")

@@ -13,8 +13,10 @@ use std::{
 
 /// Opens the editor on an empty page and gives back what was written.
 pub(super) fn edit() -> Result<String> {
-    let failed = |_| CommandError::usage("the editor could not be opened")
-        .hint("Set VISUAL or EDITOR, or pipe the text: insight-journey write < note.txt");
+    let failed = |_| {
+        CommandError::usage("the editor could not be opened")
+            .hint("Set VISUAL or EDITOR, or pipe the text: insight-journey write < note.txt")
+    };
     let folder = in_memory_folder().unwrap_or_else(std::env::temp_dir);
     let mut page = tempfile::Builder::new()
         .prefix("reflection-")

@@ -45,7 +45,8 @@ impl EventSink for Bars {
             bar.set_prefix(verb(progress.kind));
             bar
         });
-        let left = progress.remaining_ms.map(|ms| format!("{} left", super::render::clock(ms + 999)));
+        let left =
+            progress.remaining_ms.map(|ms| format!("{} left", super::render::clock(ms + 999)));
         bar.set_message(left.unwrap_or(progress.message));
         bar.set_position((f64::from(progress.fraction.clamp(0.0, 1.0)) * 1000.0) as u64);
         if progress.fraction >= 1.0 {

@@ -96,7 +96,8 @@ fn element_lines(out: &mut String, element: &ElementView, style: Style) {
 /// The list of sessions.
 pub(crate) fn sessions(page: &SessionPage, style: Style) -> String {
     if page.sessions.is_empty() {
-        return "No sessions yet. Begin with `insight-journey record`, `write` or `import`.".to_owned();
+        return "No sessions yet. Begin with `insight-journey record`, `write` or `import`."
+            .to_owned();
     }
     let rows = page
         .sessions
@@ -134,7 +135,8 @@ pub(crate) fn hits(page: &SearchPage, style: Style) -> String {
             plain(&hit.snippet).replace('\n', " ")
         );
     }
-    let _ = writeln!(out, "{}", style.dim(&format!("The newest {} matches were ranked.", page.ranked)));
+    let _ =
+        writeln!(out, "{}", style.dim(&format!("The newest {} matches were ranked.", page.ranked)));
     if let Some(next) = &page.next {
         let _ = writeln!(out, "{}", style.dim(&format!("There are more: --after {next}")));
     }
@@ -166,7 +168,11 @@ pub(crate) fn models(list: &ModelList, style: Style) -> String {
                 megabytes(m.bytes),
                 m.languages.clone(),
                 m.speed.map(|s| format!("{s:.1}x")).unwrap_or_default(),
-                if m.installed || m.state != "not installed" { m.state.clone() } else { String::new() },
+                if m.installed || m.state != "not installed" {
+                    m.state.clone()
+                } else {
+                    String::new()
+                },
                 if m.recommended { "recommended here" } else { "" }.to_owned(),
             ]
         })
@@ -183,7 +189,11 @@ pub(crate) fn accounts(list: &AccountList, style: Style) -> String {
         .accounts
         .iter()
         .map(|a| {
-            vec![a.name.clone(), a.role.clone(), if a.disabled { "disabled" } else { "" }.to_owned()]
+            vec![
+                a.name.clone(),
+                a.role.clone(),
+                if a.disabled { "disabled" } else { "" }.to_owned(),
+            ]
         })
         .collect();
     style.table(&["name", "role", ""], rows)

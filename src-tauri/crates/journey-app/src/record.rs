@@ -25,7 +25,7 @@ use journey_speech::{
     },
     level::Level,
 };
-use journey_vault::{VaultError, table::recordings::RecordingState};
+use journey_vault::table::recordings::RecordingState;
 use std::{
     fs::{File, OpenOptions},
     os::unix::fs::OpenOptionsExt as _,

@@ -16,7 +16,6 @@ use journey_domain::{
 use serde::{Deserialize, Serialize};
 use std::{fs::File, time::Duration};
 
-
 pub(crate) mod media;
 mod opus;
 mod recorded;

@@ -15,12 +15,12 @@ pub(crate) enum SoundReader {
     /// As captured.
     Captured {
         /// The sealed file.
-        reader: PcmReader,
+        reader: Box<PcmReader>,
         /// The next sample.
         at: u64,
     },
     /// From the lossless copy.
-    Flac(FlacReader),
+    Flac(Box<FlacReader>),
 }
 
 impl SoundReader {
@@ -32,13 +32,13 @@ impl SoundReader {
     ) -> Result<Self, StepError> {
         match recording.kind {
             RecordingKind::Captured => {
-                Ok(Self::Captured { reader: vault.open_pcm_lenient(recording)?, at: first_sample })
+                Ok(Self::Captured { reader: Box::new(vault.open_pcm_lenient(recording)?), at: first_sample })
             }
             RecordingKind::KeptFlac | RecordingKind::KeptOriginal => {
                 let mut reader =
                     FlacReader::new(vault.open_kept(recording)?).map_err(|e| flac_error(&e))?;
                 reader.skip_to(first_sample).map_err(|e| flac_error(&e))?;
-                Ok(Self::Flac(reader))
+                Ok(Self::Flac(Box::new(reader)))
             }
         }
     }
