@@ -198,6 +198,19 @@ pub(crate) enum Command {
         /// A line's id, to see the whole request
         id: Option<String>,
     },
+    /// Write one encrypted archive of everything of yours
+    Backup {
+        /// The archive; never over another file
+        file: PathBuf,
+    },
+    /// Bring an archive back as an account of its own
+    Restore {
+        /// The archive
+        file: PathBuf,
+        /// The name of the account it becomes
+        #[arg(long = "as", value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Read and change settings
     #[command(subcommand)]
     Settings(SettingsCommand),

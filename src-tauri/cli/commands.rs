@@ -236,6 +236,22 @@ pub(super) fn run(
             let me = access.unlocked(Gated::Ledger)?;
             output.print(&app.ledger(&me, id.as_deref())?, render::ledger)?;
         }
+        Command::Backup { file } => {
+            let me = access.unlocked(Gated::Backup)?;
+            let passphrase = access.secrets.get_new(Secret::BackupPassphrase)?;
+            let done = app.backup(&me, &file, passphrase.expose_secret())?;
+            output.print(&done, |done, _| {
+                format!("Backed up to {}, and read back to be sure.", done.file)
+            })?;
+        }
+        Command::Restore { file, name } => {
+            app.public(Gated::Restore)?;
+            let passphrase = access.secrets.get(Secret::BackupPassphrase)?;
+            let account = app.restore(None, &file, name.as_deref(), passphrase.expose_secret())?;
+            output.print(&account, |account, _| {
+                format!("Restored as {}. Sign in with the password it had.", account.name)
+            })?;
+        }
         Command::Settings(command) => settings(&access, command, output)?,
         Command::Audit => {
             let me = access.signed_in(Gated::Audit)?;

@@ -12,6 +12,7 @@
 )]
 
 mod architecture;
+mod backup;
 mod command_line;
 mod forgotten;
 mod support;

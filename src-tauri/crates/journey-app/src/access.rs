@@ -258,10 +258,10 @@ impl App {
     /// # Errors
     /// As [`App::sign_in_once`].
     pub fn sign_in_window(&self, name: &str, password: &str, stay: bool) -> Result<AccessToken> {
-        let (token, keys) = self.enter(name, password, Client::Desktop)?;
-        if stay && let Some(open) = self.slot().clone() {
+        let (token, open) = self.enter(name, password, Client::Desktop)?;
+        if stay {
             // Without a keychain the password is asked at each start.
-            self.stay(&open.account, &keys, Client::Desktop);
+            self.stay(&open, Client::Desktop);
         }
         Ok(token)
     }
@@ -271,9 +271,8 @@ impl App {
     /// # Errors
     /// As [`App::sign_in_once`].
     pub fn sign_in(&self, name: &str, password: &str, client: Client) -> Result<bool> {
-        let (_, keys) = self.enter(name, password, client)?;
-        let open = self.slot().clone().ok_or_else(CommandError::not_signed_in)?;
-        Ok(self.stay(&open.account, &keys, client))
+        let (_, open) = self.enter(name, password, client)?;
+        Ok(self.stay(&open, client))
     }
 
     fn enter(
@@ -281,40 +280,42 @@ impl App {
         name: &str,
         password: &str,
         client: Client,
-    ) -> Result<(AccessToken, VaultKeys)> {
+    ) -> Result<(AccessToken, Arc<OpenVault>)> {
         let name = AccountName::new(name).map_err(|_| wrong())?;
         let password = SecretString::from(password.to_owned());
         let signed_in = self
             .accounts_store()
             .sign_in(&name, &password, self.cost()?)
             .map_err(|e| sign_in_error(&e))?;
-        self.unlock(&signed_in.account, &signed_in.keys)?;
+        let open = self.unlock(&signed_in.account, signed_in.keys)?;
         let here = self
             .accounts_store()
-            .sign_in_here(signed_in.account.account.id, client)
+            .sign_in_here(open.account.id, client)
             .map_err(|e| accounts_error(&e))?;
         let token = self.gate().mint(self.ports(), &here.account, here.family)?;
-        Ok((token, signed_in.keys))
+        Ok((token, open))
     }
 
-    fn unlock(&self, account: &StoredAccount, keys: &VaultKeys) -> Result<()> {
+    fn unlock(&self, account: &StoredAccount, keys: VaultKeys) -> Result<Arc<OpenVault>> {
         let dir = self.data_dir().vault(account.account.id);
-        let vault = Vault::open(&dir, keys, self.ports().vault()).map_err(|e| open_error(&e))?;
-        let open = Arc::new(OpenVault::new(account.account.clone(), vault));
+        let vault = Vault::open(&dir, &keys, self.ports().vault()).map_err(|e| open_error(&e))?;
+        let open = Arc::new(OpenVault::new(account.account.clone(), vault, keys));
         self.recover(&open)?;
         self.close();
-        *self.slot() = Some(open);
-        Ok(())
+        *self.slot() = Some(open.clone());
+        Ok(open)
     }
 
     /// Keeps the sign-in in the keychain; `false` where there is none. Never an error: the keychain
     /// is a convenience.
-    fn stay(&self, account: &Account, keys: &VaultKeys, client: Client) -> bool {
+    fn stay(&self, open: &OpenVault, client: Client) -> bool {
+        let account = &open.account;
         let keychain = &self.ports().keychain;
         let folder = self.accounts_store().vault_folder(account.id);
         let kept = || -> Option<()> {
             keychain.get(refresh_entry(client)).ok()?;
-            let session = folder.add_session_slot(keys, client, &*self.ports().random).ok()?;
+            let session =
+                folder.add_session_slot(&open.keys, client, &*self.ports().random).ok()?;
             let refreshed = self.accounts_store().stay_signed_in(account.id, client).ok()?;
             keychain.set(session_entry(client), &named(account, session.as_bytes())).ok()?;
             keychain.set(refresh_entry(client), refreshed.token.as_bytes()).ok()
@@ -350,7 +351,7 @@ impl App {
         let Ok(keys) = folder.unlock_with_session_key(client, &session) else { return Ok(None) };
         let is_open = self.slot().as_ref().is_some_and(|open| open.account.id == account.id);
         if !is_open {
-            self.unlock(&refreshed.account, &keys)?;
+            self.unlock(&refreshed.account, keys)?;
         }
         self.gate().mint(self.ports(), &refreshed.account, refreshed.family).map(Some)
     }

@@ -23,6 +23,7 @@ pub mod views;
 
 mod analysing;
 mod app;
+mod backing_up;
 mod findings;
 mod from_vault;
 mod open_vault;

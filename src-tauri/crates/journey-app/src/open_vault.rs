@@ -6,7 +6,7 @@ use journey_domain::{
     ids::{JobId, SessionId},
     ports::CancelToken,
 };
-use journey_vault::Vault;
+use journey_vault::{Vault, VaultKeys};
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -18,6 +18,8 @@ pub(crate) struct OpenVault {
     pub(crate) account: Account,
     /// The store itself; closed and wiped when the last user of this lets go.
     pub(crate) vault: Arc<Vault>,
+    /// What opens its slots and its backup; wiped with this.
+    pub(crate) keys: VaultKeys,
     tokens: Mutex<HashMap<JobId, CancelToken>>,
     not_analysed: Mutex<HashSet<SessionId>>,
     recording: Mutex<Option<Running>>,
@@ -30,10 +32,11 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl OpenVault {
-    pub(crate) fn new(account: Account, vault: Vault) -> Self {
+    pub(crate) fn new(account: Account, vault: Vault, keys: VaultKeys) -> Self {
         Self {
             account,
             vault: Arc::new(vault),
+            keys,
             tokens: Mutex::default(),
             not_analysed: Mutex::default(),
             recording: Mutex::default(),

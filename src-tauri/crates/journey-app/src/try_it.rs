@@ -113,5 +113,5 @@ fn throw_away_vault(app: &App, here: &DataDir) -> Result<OpenVault> {
     let keys = VaultKeys::from_bytes(database, media);
     let vault = Vault::create(&here.vault(account.id), &keys, ports.vault())
         .map_err(|error| CommandError::internal(&error))?;
-    Ok(OpenVault::new(account, vault))
+    Ok(OpenVault::new(account, vault, keys))
 }

@@ -31,9 +31,10 @@ impl SoundReader {
         first_sample: u64,
     ) -> Result<Self, StepError> {
         match recording.kind {
-            RecordingKind::Captured => {
-                Ok(Self::Captured { reader: Box::new(vault.open_pcm_lenient(recording)?), at: first_sample })
-            }
+            RecordingKind::Captured => Ok(Self::Captured {
+                reader: Box::new(vault.open_pcm_lenient(recording)?),
+                at: first_sample,
+            }),
             RecordingKind::KeptFlac | RecordingKind::KeptOriginal => {
                 let mut reader =
                     FlacReader::new(vault.open_kept(recording)?).map_err(|e| flac_error(&e))?;

@@ -157,3 +157,18 @@ pub struct AuditList {
     /// Its lines.
     pub audit: Vec<AuditView>,
 }
+
+/// A backup that was made.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct BackupView {
+    /// The archive.
+    pub file: String,
+    /// How many files it holds.
+    #[ts(type = "number")]
+    pub files: u64,
+    /// How many bytes they have.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// When it was made.
+    pub at: String,
+}

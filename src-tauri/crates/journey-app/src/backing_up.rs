@@ -1,0 +1,94 @@
+//! One encrypted archive of everything of a person's, and bringing one back.
+
+use crate::{
+    App,
+    access::{Caller, Unlocked},
+    error::{CommandError, Result},
+    views::{AccountView, BackupView},
+};
+use journey_domain::account::AccountName;
+use journey_vault::{
+    AuditAction,
+    backup::{BackupCost, BackupRequest, RestoreRequest, back_up},
+};
+use secrecy::SecretString;
+use std::path::Path;
+
+/// Shortest passphrase of a backup, in characters: it can be guessed at leisure.
+const MIN_PASSPHRASE_CHARS: usize = 12;
+
+impl App {
+    /// Writes one archive of vault and media, and reads it back to be sure.
+    ///
+    /// # Errors
+    /// A short passphrase, a file that is there already, the failure of the disk; nothing is left of
+    /// the attempt.
+    pub fn backup(&self, me: &Unlocked, to: &Path, passphrase: &str) -> Result<BackupView> {
+        if passphrase.chars().count() < MIN_PASSPHRASE_CHARS {
+            return Err(CommandError::usage(format!(
+                "the passphrase of a backup has at least {MIN_PASSPHRASE_CHARS} characters"
+            ))
+            .hint(
+                "Take several uncommon words; whoever has the file can guess as long as they like.",
+            ));
+        }
+        let passphrase = SecretString::from(passphrase.to_owned());
+        let folder = self.access().accounts().vault_folder(me.caller.account().id);
+        let now = self.ports().clock.now();
+        let request = BackupRequest {
+            folder: &folder,
+            keys: &me.open.keys,
+            passphrase: &passphrase,
+            cost: BackupCost::STANDARD,
+            to,
+            now,
+        };
+        let summary = back_up(&request, &mut |_, _| {}).map_err(|error| {
+            let it = CommandError::new(error.code(), error.to_string());
+            match error.hint() {
+                Some(hint) => it.hint(hint),
+                None => it,
+            }
+        })?;
+        self.audit_event(&me.caller, AuditAction::BackedUp);
+        Ok(BackupView {
+            file: to.display().to_string(),
+            files: summary.n_files,
+            bytes: summary.n_bytes,
+            at: now.to_string(),
+        })
+    }
+
+    /// Brings an archive back as an account of its own; never overwrites one.
+    ///
+    /// # Errors
+    /// A wrong passphrase, a damaged or hostile archive, a taken name; nothing is left of the
+    /// attempt.
+    pub fn restore(
+        &self,
+        by: Option<&Caller>,
+        from: &Path,
+        name: Option<&str>,
+        passphrase: &str,
+    ) -> Result<AccountView> {
+        let name = name
+            .map(AccountName::new)
+            .transpose()
+            .map_err(|error| CommandError::usage(error.to_string()))?;
+        let passphrase = SecretString::from(passphrase.to_owned());
+        let request = RestoreRequest {
+            from,
+            passphrase: &passphrase,
+            name: name.as_ref(),
+            by: by.map(|caller| caller.account().id),
+        };
+        let restored = self.access().accounts().restore(&request).map_err(|error| {
+            let it = CommandError::new(error.code(), error.to_string());
+            match error.hint() {
+                Some(hint) => it.hint(hint),
+                None => it,
+            }
+        })?;
+        Ok((&restored.account).into())
+    }
+}

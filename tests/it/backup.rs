@@ -1,0 +1,50 @@
+//! Out and back through the command line: everything is there again, and a damaged archive is told.
+
+use crate::support::Program;
+use std::fs;
+
+const PASSPHRASE: (&str, &str) =
+    ("INSIGHT_JOURNEY_BACKUP_PASSPHRASE", "copper-lantern-eleven-rivers");
+
+#[test]
+fn a_backup_comes_back_as_an_account_with_everything_in_it() {
+    let program = Program::with_account();
+    let session = program.write("I was proud of the bread I baked today.");
+    let id = session["id"].as_str().unwrap();
+    let file = program.home().join("backup.age");
+    let path = file.to_str().unwrap();
+    program.ok_with(&["backup", path, "--json"], &[PASSPHRASE]);
+    let bytes = fs::read(&file).unwrap();
+    assert!(bytes.starts_with(b"age-encryption.org/"));
+    assert!(!bytes.windows(5).any(|w| w == b"bread"));
+
+    let over = program.command(&["backup", path]).envs([PASSPHRASE]).output().unwrap();
+    assert_eq!(over.status.code(), Some(1), "a backup is never written over another");
+
+    let wrong = program
+        .command(&["restore", path, "--as", "wrong"])
+        .env(PASSPHRASE.0, "another-long-passphrase")
+        .output()
+        .unwrap();
+    assert!(!wrong.status.success());
+
+    program.ok_with(&["restore", path, "--as", "restored"], &[PASSPHRASE]);
+    let shown =
+        program.ok_with(&["show", id, "--json"], &[("INSIGHT_JOURNEY_ACCOUNT", "restored")]);
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), session);
+
+    let cut = program.home().join("cut.age");
+    fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();
+    let refused = program
+        .command(&["restore", cut.to_str().unwrap(), "--as", "cut"])
+        .envs([PASSPHRASE])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let accounts = program.json(&["account", "list"]);
+    assert_eq!(
+        accounts["accounts"].as_array().unwrap().len(),
+        2,
+        "nothing is left of a refused archive"
+    );
+}
