@@ -11,6 +11,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod accounts;
 mod architecture;
 mod backup;
 mod command_line;

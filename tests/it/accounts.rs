@@ -1,0 +1,170 @@
+//! Accounts through the command line: who gets in, who does not, and who stays in.
+
+use crate::support::{PASSWORD, Program, describe};
+use serde_json::Value;
+use std::process::Command;
+
+const OTHER: &str = "granite-teacup-Seventy-owls";
+
+fn create(program: &Program, name: &str) -> Value {
+    let text = program.ok_with(
+        &["account", "create", name, "--json"],
+        &[("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD)],
+    );
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_first_account_is_an_admin_and_gets_a_recovery_code_once() {
+    let program = Program::new();
+    let first = create(&program, "ada");
+    assert_eq!(first["account"]["role"], "admin");
+    assert!(first["recovery_code"].as_str().unwrap().len() >= 26);
+    assert_eq!(create(&program, "ben")["account"]["role"], "regular");
+    let list = program.json(&["account", "list"]);
+    let names: Vec<&str> =
+        list["accounts"].as_array().unwrap().iter().map(|a| a["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["ada", "ben"]);
+    assert!(!list.to_string().contains("recovery"));
+}
+
+#[test]
+fn weak_passwords_and_taken_names_are_refused() {
+    let program = Program::new();
+    for weak in ["short", "password123", "insight-journey", "aaaaaaaaaaaaaaaa"] {
+        let output = program
+            .command(&["account", "create", "ada", "--json"])
+            .env("INSIGHT_JOURNEY_NEW_PASSWORD", weak)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2), "{weak}: {}", describe(&output));
+        assert!(!String::from_utf8_lossy(&output.stderr).contains(weak));
+    }
+    create(&program, "ada");
+    let taken = program
+        .command(&["account", "create", "ADA", "--json"])
+        .env("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD)
+        .output()
+        .unwrap();
+    assert_eq!(taken.status.code(), Some(1), "{}", describe(&taken));
+}
+
+#[test]
+fn an_admin_cannot_read_and_a_regular_cannot_manage() {
+    let program = Program::with_account();
+    program.write("Only for me: the heron by the lock.");
+    create(&program, "ben");
+    let ben = [("INSIGHT_JOURNEY_ACCOUNT", "ben"), ("INSIGHT_JOURNEY_PASSWORD", PASSWORD)];
+    let found = program.ok_with(&["search", "heron", "--json"], &ben);
+    assert_eq!(serde_json::from_str::<Value>(&found).unwrap()["hits"], serde_json::json!([]));
+    for args in [
+        &["account", "role", "ada", "regular"][..],
+        &["account", "disable", "ada"],
+        &["account", "delete", "ada"],
+        &["settings", "set", "log_level", "debug", "--system"],
+    ] {
+        let output = program.command(args).envs(ben).output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{args:?}: {}", describe(&output));
+    }
+    let last = program.run(&["account", "disable", "ada"]);
+    assert!(!last.status.success(), "the last admin was disabled");
+    program.ok(&["account", "disable", "ben"]);
+    let out = program.command(&["sessions"]).envs(ben).output().unwrap();
+    assert!(!out.status.success(), "a disabled account got in");
+    program.ok(&["account", "enable", "ben"]);
+    program.ok_with(&["sessions"], &ben);
+}
+
+#[test]
+fn the_recovery_code_opens_what_the_forgotten_password_closed() {
+    let program = Program::new();
+    let code = create(&program, "ada")["recovery_code"].as_str().unwrap().to_owned();
+    let me =
+        |password| [("INSIGHT_JOURNEY_ACCOUNT", "ada"), ("INSIGHT_JOURNEY_PASSWORD", password)];
+    program.ok_with(&["settings", "set", "theme", "dark"], &me(PASSWORD));
+    program.ok_with(
+        &["account", "recover", "ada"],
+        &[
+            ("INSIGHT_JOURNEY_RECOVERY_CODE", code.to_lowercase().as_str()),
+            ("INSIGHT_JOURNEY_NEW_PASSWORD", OTHER),
+        ],
+    );
+    let old = program.command(&["sessions"]).envs(me(PASSWORD)).output().unwrap();
+    assert_eq!(old.status.code(), Some(3), "{}", describe(&old));
+    let theme = program.ok_with(&["settings", "get", "theme", "--json"], &me(OTHER));
+    assert!(theme.contains("dark"));
+}
+
+#[test]
+fn changing_the_password_keeps_the_vault_and_its_words() {
+    let program = Program::with_account();
+    let id = program.write("The bread rose well.")["id"].as_str().unwrap().to_owned();
+    program.ok_with(&["account", "password"], &[("INSIGHT_JOURNEY_NEW_PASSWORD", OTHER)]);
+    assert_eq!(program.run(&["show", &id]).status.code(), Some(3));
+    program.ok_with(&["show", &id], &[("INSIGHT_JOURNEY_PASSWORD", OTHER)]);
+}
+
+#[test]
+fn guessing_is_slowed_down_and_says_when_to_try_again() {
+    let program = Program::with_account();
+    let mut limited = None;
+    for _ in 0..12 {
+        let output = program
+            .command(&["sessions", "--json"])
+            .env("INSIGHT_JOURNEY_PASSWORD", "wrong")
+            .output()
+            .unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        if stderr.contains("rate_limited") {
+            limited = Some(stderr);
+            break;
+        }
+        assert_eq!(output.status.code(), Some(3), "{stderr}");
+    }
+    assert!(limited.expect("guessing was never slowed down").contains("hint"));
+}
+
+#[test]
+fn with_a_keychain_one_stays_signed_in_until_signing_out() {
+    let program = Program::with_account();
+    let script = r#"
+        printf 'keyring\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+        insight sign-in ada --json || exit 11
+        unset INSIGHT_JOURNEY_PASSWORD INSIGHT_JOURNEY_ACCOUNT
+        insight whoami || exit 12
+        insight sessions --json || exit 13
+        insight sessions --json || exit 14
+        insight sign-out || exit 15
+        insight sessions --json && exit 16
+        exit 0
+    "#;
+    let script =
+        format!("insight() {{ '{}' \"$@\"; }}\n{script}", env!("CARGO_BIN_EXE_insight-journey"));
+    let mut template = program.command(&["--version"]);
+    let mut command = Command::new("dbus-run-session");
+    command.args(["--", "bash", "-c", &script]).env_clear();
+    for (key, value) in template.get_envs() {
+        if let Some(value) = value {
+            command.env(key, value);
+        }
+    }
+    command.env("XDG_RUNTIME_DIR", program.temp_dir());
+    drop(template.env_clear());
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", describe(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("ada (admin)"));
+}
+
+#[test]
+fn without_a_keychain_each_command_takes_the_password() {
+    let program = Program::with_account();
+    let output = program
+        .command(&["sign-in", "ada"])
+        .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", describe(&output));
+    let without =
+        program.command(&["sessions"]).env_remove("INSIGHT_JOURNEY_PASSWORD").output().unwrap();
+    assert_eq!(without.status.code(), Some(3), "{}", describe(&without));
+}
