@@ -107,6 +107,8 @@ fn parts(tokens: &[Token], i: usize, start: usize) -> bool {
             }
             "'" | "\"" | "“" | "”" | "‘" | "’" | "(" | ")" | "%" | "&" | "/" | "$" | "£" | "€"
             | "+" | "*" | "#" => false,
+            // A full stop inside a sentence ends an abbreviation.
+            "." => false,
             "-" => true,
             _ => true,
         },

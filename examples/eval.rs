@@ -1,0 +1,158 @@
+//! Measures the on-device analyser: `scripts/eval [--goemotions DIR] [--show]`.
+
+use journey_analysis::{
+    AnalysisContext, OnDeviceAnalyser,
+    eval::{Labelled, Score, pair},
+};
+use journey_domain::{analysis::AnalysisInput, text::IndexedText, transcript::Transcript};
+use journey_language::{
+    features::of_text,
+    measure::{Counts, best_threshold, calibration_error},
+};
+use std::{error::Error, fs, path::Path};
+
+const GROUPS: [(&str, &[usize]); 7] = [
+    ("anger", &[2, 3, 10]),
+    ("disgust", &[11]),
+    ("fear", &[14, 19]),
+    ("joy", &[17, 1, 4, 13, 15, 18, 20, 23, 21, 0, 8, 5]),
+    ("sadness", &[25, 9, 12, 16, 24]),
+    ("surprise", &[26, 22, 6, 7]),
+    ("neutral", &[27]),
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let analyser = OnDeviceAnalyser::new()?;
+    let show = arguments.iter().any(|a| a == "--show");
+    for part in ["dev", "test"] {
+        if show && part == "test" {
+            break;
+        }
+        reflections(&analyser, part, show)?;
+    }
+    if let Some(at) = arguments.iter().position(|a| a == "--goemotions") {
+        let folder = arguments.get(at + 1).ok_or("--goemotions needs a folder")?;
+        goemotions(&analyser, Path::new(folder))?;
+    }
+    Ok(())
+}
+
+fn reflections(analyser: &OnDeviceAnalyser, part: &str, show: bool) -> Result<(), Box<dyn Error>> {
+    let folder = Path::new("tests/data/reflections").join(part);
+    let mut names: Vec<_> =
+        fs::read_dir(&folder)?.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
+    names.retain(|p| p.extension().is_some_and(|e| e == "txt"));
+    names.sort();
+    let mut score = Score::default();
+    for path in &names {
+        let text = fs::read_to_string(path)?;
+        let labels: Labelled =
+            serde_json::from_str(&fs::read_to_string(path.with_extension("json"))?)?;
+        let transcript = Transcript::from_text(1, None, text.clone());
+        let input =
+            AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+        let analysis = analyser.analyse_now(&input, &AnalysisContext::default())?;
+        score.add(&text, &labels, &analysis);
+        if show {
+            let pairs = pair(&text, &labels, &analysis);
+            let indexed = IndexedText::new(&text);
+            println!("== {}", path.display());
+            for (j, e) in analysis.elements.iter().enumerate() {
+                let right = pairs.values().any(|p| *p == j);
+                let quote = indexed.slice(e.evidence[0].span).unwrap_or_default();
+                println!(
+                    "{} {:9} {:.2} {:20} {quote}",
+                    if right { "+" } else { "!" },
+                    e.kind.as_str(),
+                    e.confidence,
+                    e.taxonomy.as_ref().map_or("", |t| t.as_str())
+                );
+            }
+            for (i, label) in
+                labels.elements.iter().enumerate().filter(|(i, _)| !pairs.contains_key(i))
+            {
+                let _ = i;
+                println!(
+                    "- {:9}      {:20} {}",
+                    label.kind.as_str(),
+                    label.taxonomy.as_deref().unwrap_or(""),
+                    label.quote
+                );
+            }
+        }
+    }
+    println!("reflections, {part} ({}):", names.len());
+    let mut sum = 0.0;
+    for (kind, counts) in &score.kinds {
+        sum += counts.f1();
+        line(kind.as_str(), *counts);
+    }
+    println!("  mean F1 {:.3}", sum / score.kinds.len().max(1) as f64);
+    line("relations", score.relationships);
+    Ok(())
+}
+
+fn line(name: &str, counts: Counts) {
+    println!(
+        "  {name:10} precision {:.3}  recall {:.3}  F1 {:.3}",
+        counts.precision(),
+        counts.recall(),
+        counts.f1()
+    );
+}
+
+fn goemotions(analyser: &OnDeviceAnalyser, folder: &Path) -> Result<(), Box<dyn Error>> {
+    let model = analyser.emotion_model();
+    let n = model.labels.len();
+    let mut rows: Vec<(Vec<f32>, u64)> = Vec::new();
+    for line in fs::read_to_string(folder.join("dev.tsv"))?.lines() {
+        let mut columns = line.split('\t');
+        let (Some(text), Some(labels)) = (columns.next(), columns.next()) else { continue };
+        let mut bits = 0;
+        for label in labels.split(',') {
+            bits |= 1_u64 << label.parse::<u32>()?;
+        }
+        rows.push((model.probabilities(&of_text(text, model.families)), bits));
+    }
+    let mut counts = vec![Counts::default(); n];
+    let mut error = 0.0;
+    for label in 0..n {
+        let answers: Vec<(f32, bool)> =
+            rows.iter().map(|(p, bits)| (p[label], bits >> label & 1 == 1)).collect();
+        error += calibration_error(&answers) / n as f64;
+        for (p, right) in answers {
+            counts[label].add(p >= model.labels[label].threshold, right);
+        }
+    }
+    println!("GoEmotions, dev ({} comments):", rows.len());
+    println!(
+        "  macro F1 over {n} labels {:.3}",
+        counts.iter().map(|c| c.f1()).sum::<f64>() / n as f64
+    );
+    println!("  calibration error {error:.4}");
+    let (mut by_labels, mut by_sum) = (0.0, 0.0);
+    for (_, group) in GROUPS {
+        let answers: Vec<(f32, bool)> = rows
+            .iter()
+            .map(|(p, bits)| {
+                (
+                    1.0 - group.iter().map(|&l| 1.0 - p[l]).product::<f32>(),
+                    group.iter().any(|&l| bits >> l & 1 == 1),
+                )
+            })
+            .collect();
+        let threshold = best_threshold(&answers);
+        let (mut labels, mut sum) = (Counts::default(), Counts::default());
+        for ((p, right), (all, _)) in answers.iter().zip(&rows) {
+            labels.add(group.iter().any(|&l| all[l] >= model.labels[l].threshold), *right);
+            sum.add(*p >= threshold, *right);
+        }
+        by_labels += labels.f1() / GROUPS.len() as f64;
+        by_sum += sum.f1() / GROUPS.len() as f64;
+    }
+    println!(
+        "  macro F1 over Ekman's groups {by_labels:.3} by the labels given, {by_sum:.3} by a threshold per group set on dev itself"
+    );
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! What a reflection is about, by families of words.
+
+use super::{lexicon::Lexicon, passage::Piece};
+use crate::taxonomy_files;
+use journey_domain::{
+    analysis::{CheckedSpan, ElementDraft},
+    element::{ElementKind, EvidenceState},
+    taxonomy::NodeId,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// From which weight a domain of life is a topic of the reflection.
+const ENOUGH: f64 = 2.4;
+
+/// In a short text less is enough: this much per word, but never below [`LEAST`].
+const PER_WORD: f64 = 0.022;
+
+/// See [`PER_WORD`].
+const LEAST: f64 = 1.0;
+
+/// Share of the heaviest topic below which another is only mentioned.
+const SHARE: f64 = 0.34;
+
+/// At most so many pieces of evidence for one topic.
+const MAX_EVIDENCE: usize = 3;
+
+#[derive(Default)]
+struct Domain {
+    /// Places of words, as unit and word, each once.
+    places: BTreeSet<(usize, usize)>,
+    /// Distinct words.
+    words: BTreeSet<String>,
+    /// Places and distinct words per node.
+    nodes: BTreeMap<String, (BTreeSet<(usize, usize)>, BTreeSet<String>)>,
+}
+
+/// Finds the topics of a whole text, one per domain of life, at the second level where that is plain.
+pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft> {
+    let mut domains: BTreeMap<String, Domain> = BTreeMap::new();
+    let mut n_words = 0;
+    for piece in pieces {
+        let words = piece.words();
+        n_words += words.len();
+        for (entry, found) in lexicon.find(&words) {
+            let root = entry.name.split('.').next().unwrap_or_default();
+            let phrase = words.get(found.start..found.end).unwrap_or_default().join(" ");
+            let domain = domains.entry(root.to_owned()).or_default();
+            let place = (piece.number, found.start);
+            domain.places.insert(place);
+            domain.words.insert(phrase.clone());
+            let node = domain.nodes.entry(entry.name.clone()).or_default();
+            node.0.insert(place);
+            node.1.insert(phrase);
+        }
+    }
+    // The same word again says less than another word of the family.
+    let weigh =
+        |places: usize, words: usize| words as f64 + 0.4 * (places - words.min(places)) as f64;
+    let weight = |d: &Domain| weigh(d.places.len(), d.words.len());
+    let heaviest = domains.values().map(weight).fold(0.0, f64::max);
+    let enough = (PER_WORD * n_words as f64).clamp(LEAST, ENOUGH);
+    domains
+        .iter()
+        .filter(|(_, domain)| weight(domain) >= enough.max(SHARE * heaviest))
+        .filter_map(|(root, domain)| {
+            let special = domain
+                .nodes
+                .iter()
+                .filter(|(name, _)| name.contains('.'))
+                .max_by(|a, b| {
+                    weigh(a.1.0.len(), a.1.1.len())
+                        .total_cmp(&weigh(b.1.0.len(), b.1.1.len()))
+                        .then(b.0.cmp(a.0))
+                })
+                .filter(|(_, (places, _))| 2 * places.len() >= domain.places.len());
+            let id = NodeId::new(special.map_or(root.as_str(), |(name, _)| name.as_str()));
+            let node = taxonomy_files::topics().node(&id)?;
+            let confidence = (weight(domain) / (weight(domain) + 2.0) * 100.0).round() / 100.0;
+            Some(ElementDraft {
+                kind: ElementKind::Topic,
+                label: node.name.clone(),
+                taxonomy: Some(id),
+                intensity: None,
+                confidence: confidence as f32,
+                stance: None,
+                status: None,
+                due: None,
+                evidence: evidence(domain, pieces),
+            })
+        })
+        .collect()
+}
+
+/// The units with most of the domain's words, the first of equals first.
+fn evidence(domain: &Domain, pieces: &[Piece<'_>]) -> Vec<CheckedSpan> {
+    let mut per_unit: BTreeMap<usize, usize> = BTreeMap::new();
+    for (unit, _) in &domain.places {
+        *per_unit.entry(*unit).or_default() += 1;
+    }
+    let mut units: Vec<(usize, usize)> = per_unit.into_iter().collect();
+    units.sort_by_key(|&(unit, n)| (std::cmp::Reverse(n), unit));
+    units
+        .iter()
+        .take(MAX_EVIDENCE)
+        .filter_map(|(unit, _)| pieces.get(*unit))
+        .map(|piece| CheckedSpan { span: piece.span, state: EvidenceState::Verified })
+        .collect()
+}
