@@ -81,7 +81,12 @@ pub(super) fn run(
             output.say("Signed out.")?;
         }
         Command::Whoami => {
-            let who = app.who(Client::CommandLine)?;
+            let mut who = app.who(Client::CommandLine)?;
+            if who.account.is_none() && access.secrets.has(Secret::Password) {
+                let me = access.signed_in(Gated::Whoami)?;
+                who.account = Some(me.account().into());
+                who.unlocked = true;
+            }
             if who.account.is_none() && !output.json {
                 return Err(CommandError::not_signed_in());
             }

@@ -81,7 +81,10 @@ impl AudioHost for CpalHost {
         let host = self.host();
         let default = default_id(&host);
         let devices = host.input_devices().map_err(|e| self.mapped(&e))?;
-        Ok(devices.filter_map(|device| self.described(&device, default.as_deref()).ok()).collect())
+        Ok(devices
+            .filter_map(|device| self.described(&device, default.as_deref()).ok())
+            .filter(|device| is_microphone(device.id.as_str()))
+            .collect())
     }
 
     fn open(&self, device: Option<&DeviceId>) -> Result<OpenStream, AudioError> {
@@ -156,4 +159,27 @@ where
         },
         Some(OPEN_TIMEOUT),
     )
+}
+
+/// ALSA lists its converters and sinks among the devices. A microphone is a card, or the name that
+/// stands for the default one.
+fn is_microphone(id: &str) -> bool {
+    const CARDS: [&str; 7] =
+        ["hw:", "plughw:", "sysdefault", "default", "front:", "dsnoop:", "usbstream:"];
+    id.strip_prefix("alsa:").is_none_or(|name| CARDS.iter().any(|card| name.starts_with(card)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn converters_and_sinks_are_no_microphones() {
+        for id in ["alsa:null", "alsa:jack", "alsa:speexrate", "alsa:upmix", "alsa:lavrate"] {
+            assert!(!is_microphone(id), "{id}");
+        }
+        for id in ["alsa:hw:CARD=PCH,DEV=0", "alsa:default", "pulseaudio:vmic.monitor"] {
+            assert!(is_microphone(id), "{id}");
+        }
+    }
 }
