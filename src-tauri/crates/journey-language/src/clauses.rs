@@ -16,6 +16,9 @@ pub const BORDER: Families = Families { pieces_to: 0, trigrams: false, gaps: fal
 /// Stretches of at most this many words are left whole.
 const SHORT: usize = 9;
 
+/// Stretches between signs are left whole up to this many words.
+const LONG: usize = 28;
+
 /// No unit of fewer words is made by the border model.
 const MIN_WORDS: usize = 3;
 
@@ -169,13 +172,16 @@ fn add(tokens: &[Token], range: Range<usize>, border: &LinearModel, found: &mut 
     }
     let words: Vec<&str> =
         places.iter().filter_map(|&i| tokens.get(i)).map(|t| t.word.as_str()).collect();
-    // A punctuated stretch is trusted more than one without any sign.
+    let is_sign = |i: usize| tokens.get(i).is_some_and(|t| t.kind == TokenKind::Sign);
+    let signed = is_sign(range.end)
+        || is_sign(range.end.saturating_sub(1))
+        || range.start.checked_sub(1).is_some_and(is_sign);
+    // Whoever sets signs has parted the text already.
+    if signed && places.len() <= LONG {
+        found.push(range);
+        return;
+    }
     let threshold = border.labels.first().map_or(0.5, |l| l.threshold);
-    let signed = range.end < tokens.len()
-        && tokens.get(range.end).is_some_and(|t| t.kind == TokenKind::Sign)
-        || range.start > 0
-            && tokens.get(range.start - 1).is_some_and(|t| t.kind == TokenKind::Sign);
-    let threshold = if signed { (1.0 + 2.0 * threshold) / 3.0 } else { threshold };
     let mut start = range.start;
     let mut since = 0;
     for at in 1..words.len() {

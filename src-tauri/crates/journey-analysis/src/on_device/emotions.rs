@@ -18,7 +18,7 @@ use journey_language::{
 };
 
 /// From which probability the model alone may name a feeling that the lexicon does not.
-const MODEL_ALONE: f32 = 0.62;
+const MODEL_ALONE: f32 = 0.8;
 
 const STRONGER: [&str; 24] = [
     "so",
@@ -105,7 +105,9 @@ pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) ->
             .filter(|(label, _)| {
                 !matches!(
                     label.name.as_str(),
-                    "neutral"
+                    "love"
+                        | "remorse"
+                        | "neutral"
                         | "approval"
                         | "realization"
                         | "curiosity"
@@ -207,7 +209,7 @@ fn is_own(entry: &Entry, found: Found, words: &[&str], piece: &Piece<'_>) -> boo
                 return true;
             }
             let near = before.iter().rev().take(6).copied().collect::<Vec<_>>();
-            let speaker = near.iter().position(|w| me(w));
+            let speaker = near.iter().position(|w| me(w) && !matches!(*w, "my" | "myself"));
             let other = near.iter().position(|w| {
                 matches!(
                     *w,
@@ -218,12 +220,10 @@ fn is_own(entry: &Entry, found: Found, words: &[&str], piece: &Piece<'_>) -> boo
                         | "they're"
                         | "you"
                         | "you're"
-                        | "it's"
                         | "it"
+                        | "it's"
                         | "that's"
-                        | "was"
-                        | "is"
-                ) && !matches!(*w, "was" | "is")
+                )
             });
             let speaks = match (speaker, other) {
                 (Some(mine), Some(theirs)) => mine < theirs,
@@ -232,7 +232,7 @@ fn is_own(entry: &Entry, found: Found, words: &[&str], piece: &Piece<'_>) -> boo
             };
             let felt = near.iter().take(4).any(|w| FEELING.contains(w));
             let terse = reading.holder == Holder::Dropped && found.start <= 3 && words.len() <= 8;
-            speaks && felt || terse && reading.holder == Holder::Dropped
+            speaks && felt || terse
         }
     }
 }

@@ -99,7 +99,7 @@ pub(crate) fn find(elements: &[ElementDraft], pieces: &[Piece<'_>]) -> Vec<Relat
             }
             _ => {}
         }
-        if matches!(this.kind, Emotion | Challenge) {
+        if this.kind == Emotion {
             // The feeling is about what its own words, or those just before, are about.
             let about = elements.iter().enumerate().find(|(_, e)| {
                 e.kind == Topic && e.evidence.iter().any(|x| x.span.overlaps(this.span))

@@ -17,15 +17,11 @@ pub(crate) struct Stretch {
     pub(crate) tokens: Vec<Token>,
     /// Its units, as ranges of tokens.
     pub(crate) units: Vec<Range<usize>>,
-    /// Position of its first sentence.
-    pub(crate) sentence: usize,
 }
 
 /// One unit with its place.
 #[derive(Debug)]
 pub(crate) struct Piece<'p> {
-    /// Position of its stretch's first sentence.
-    pub(crate) sentence: usize,
     /// Counts through the whole text.
     pub(crate) number: usize,
     /// Tokens of its stretch.
@@ -64,7 +60,6 @@ pub(crate) fn stretches(
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(first) = sentences.get(at) {
-        let start = at;
         let mut end = first.span.end;
         at += 1;
         while let Some(next) = sentences.get(at)
@@ -85,7 +80,7 @@ pub(crate) fn stretches(
             token.end += from;
         }
         let units = units(&tokens, border);
-        found.push(Stretch { tokens, units, sentence: start });
+        found.push(Stretch { tokens, units });
     }
     found
 }
@@ -113,7 +108,6 @@ pub(crate) fn pieces<'p>(text: &IndexedText<'_>, stretches: &'p [Stretch]) -> Ve
             };
             let Some(span) = text.span_of_bytes(first.start, last.end) else { continue };
             found.push(Piece {
-                sentence: stretch.sentence,
                 number: found.len(),
                 tokens: &stretch.tokens,
                 range: range.clone(),

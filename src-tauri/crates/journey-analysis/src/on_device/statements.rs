@@ -17,10 +17,10 @@ const KINDS: [ElementKind; 4] =
 
 /// From which probability each kind is given, tuned on the dev reflections. Whole reflections hold
 /// far more plain narrative than the sentences that the model was trained on.
-const THRESHOLDS: [f32; 4] = [0.62, 0.62, 0.6, 0.5];
+const THRESHOLDS: [f32; 4] = [0.58, 0.7, 0.72, 0.62];
 
 /// Units of fewer words say too little.
-const MIN_WORDS: usize = 3;
+const MIN_WORDS: usize = 4;
 
 /// Finds statements in one unit.
 pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec<ElementDraft> {

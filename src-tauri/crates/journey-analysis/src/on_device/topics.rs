@@ -13,13 +13,13 @@ use std::collections::{BTreeMap, BTreeSet};
 const ENOUGH: f64 = 2.4;
 
 /// In a short text less is enough: this much per word, but never below [`LEAST`].
-const PER_WORD: f64 = 0.022;
+const PER_WORD: f64 = 0.016;
 
 /// See [`PER_WORD`].
-const LEAST: f64 = 1.0;
+const LEAST: f64 = 1.3;
 
 /// Share of the heaviest topic below which another is only mentioned.
-const SHARE: f64 = 0.34;
+const SHARE: f64 = 0.25;
 
 /// At most so many pieces of evidence for one topic.
 const MAX_EVIDENCE: usize = 3;
