@@ -98,6 +98,11 @@ fn the_domain_knows_no_runtime_and_no_world() {
 }
 
 #[test]
+fn the_language_crate_uses_the_standard_library_alone() {
+    assert!(dependencies()["journey-language"].is_empty());
+}
+
+#[test]
 fn only_the_vault_knows_sql() {
     assert_eq!(users_of("rusqlite"), ["journey-vault"]);
 }
