@@ -10,8 +10,8 @@ use std::{
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let model = LinearModel::from_bytes(include_bytes!("../assets/models/emotions.v1.bin"))?;
-    let mut out = io::stdout().lock();
-    let mut input = io::stdin().lock();
+    let mut out = io::stdout();
+    let mut input = io::BufReader::new(io::stdin());
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
@@ -24,7 +24,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let mut line = String::from("{\"labels\":[");
         for (i, label) in model.given(&probabilities).enumerate() {
             let comma = if i > 0 { "," } else { "" };
-            write!(line, "{comma}\"{}\"", model.labels[label].name)?;
+            let name = model.labels.get(label).map_or("", |l| l.name.as_str());
+            write!(line, "{comma}\"{name}\"")?;
         }
         line.push_str("],\"probabilities\":{");
         for (i, (label, p)) in model.labels.iter().zip(&probabilities).enumerate() {

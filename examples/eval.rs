@@ -1,4 +1,7 @@
-//! Measures the on-device analyser: `scripts/eval [--goemotions DIR] [--show]`.
+//! Measures the on-device analyser: `scripts/eval [--goemotions DIR] [--show] [--speed]`.
+
+#![allow(clippy::print_stdout, reason = "a program that prints its measurements")]
+#![allow(clippy::indexing_slicing, reason = "tables sized by the number of labels")]
 
 use journey_analysis::{
     AnalysisContext, OnDeviceAnalyser,
@@ -9,7 +12,7 @@ use journey_language::{
     features::of_text,
     measure::{Counts, best_threshold, calibration_error},
 };
-use std::{error::Error, fs, path::Path};
+use std::{error::Error, fs, path::Path, time::Instant};
 
 const GROUPS: [(&str, &[usize]); 7] = [
     ("anger", &[2, 3, 10]),
@@ -30,6 +33,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             break;
         }
         reflections(&analyser, part, show)?;
+    }
+    if arguments.iter().any(|a| a == "--speed") {
+        speed(&analyser)?;
     }
     if let Some(at) = arguments.iter().position(|a| a == "--goemotions") {
         let folder = arguments.get(at + 1).ok_or("--goemotions needs a folder")?;
@@ -90,6 +96,27 @@ fn reflections(analyser: &OnDeviceAnalyser, part: &str, show: bool) -> Result<()
     }
     println!("  mean F1 {:.3}", sum / score.kinds.len().max(1) as f64);
     line("relations", score.relationships);
+    Ok(())
+}
+
+/// The dev reflections over and over, 10,000 words: the median of 20 runs on one core.
+fn speed(analyser: &OnDeviceAnalyser) -> Result<(), Box<dyn Error>> {
+    let mut words: Vec<String> = Vec::new();
+    for i in 1..=32 {
+        let text = fs::read_to_string(format!("tests/data/reflections/dev/{i:03}.txt"))?;
+        words.extend(text.split(' ').map(str::to_owned));
+    }
+    let text = words.iter().cycle().take(10_000).map(String::as_str).collect::<Vec<_>>().join(" ");
+    let transcript = Transcript::from_text(1, None, text);
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    let mut times = Vec::new();
+    for _ in 0..20 {
+        let started = Instant::now();
+        analyser.analyse_now(&input, &AnalysisContext::default())?;
+        times.push(started.elapsed());
+    }
+    times.sort();
+    println!("10,000 words in {:.1} ms", times[10].as_secs_f64() * 1000.0);
     Ok(())
 }
 

@@ -4,6 +4,9 @@
 //! `cargo run --release --example train_sentences [-- OUT_DIR]` prints what grammar and words add on
 //! the dev part; with OUT_DIR it writes sentences.v1.bin and borders.v1.bin there.
 
+#![allow(clippy::print_stdout, reason = "a program that prints its measurements")]
+#![allow(clippy::indexing_slicing, reason = "tables sized by the number of labels")]
+
 use journey_language::{
     clauses::{BORDER, border_features, is_filler},
     linear::{LinearModel, logistic},

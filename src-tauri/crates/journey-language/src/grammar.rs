@@ -206,8 +206,9 @@ pub fn read(words: &[&str], question: bool) -> Reading {
     let words = without_opening(words);
     let at = |i: usize| words.get(i).copied().unwrap_or("");
     let any = |list: &[&str]| words.iter().any(|w| list.contains(w));
-    let pair =
-        |a: &[&str], b: &[&str]| words.windows(2).any(|w| a.contains(&w[0]) && b.contains(&w[1]));
+    let pair = |a: &[&str], b: &[&str]| {
+        words.windows(2).any(|w| matches!(w, [x, y] if a.contains(x) && b.contains(y)))
+    };
     let mut tags = Vec::new();
 
     let subject = subject(words);
@@ -482,7 +483,7 @@ fn tense(words: &[&str], from: usize, lapsed: bool) -> Tense {
 /// Somebody else says, thinks or plans it: another subject before a reporting verb.
 fn reported(words: &[&str]) -> bool {
     let Some(verb) = words.iter().take(7).position(|w| REPORTING.contains(w)) else {
-        return words.windows(2).any(|w| w[0] == "according" && w[1] == "to");
+        return words.windows(2).any(|w| w == ["according", "to"]);
     };
     let before = words.get(..verb).unwrap_or_default();
     let others = before.iter().any(|w| {

@@ -114,7 +114,7 @@ fn doubt(kind: ElementKind, piece: &Piece<'_>) -> f32 {
     doubt
 }
 
-fn stance(p: impl Fn(&str) -> f32) -> Stance {
+fn stance(p: &dyn Fn(&str) -> f32) -> Stance {
     Stance::ALL
         .iter()
         .copied()

@@ -24,14 +24,34 @@ const SHARE: f64 = 0.25;
 /// At most so many pieces of evidence for one topic.
 const MAX_EVIDENCE: usize = 3;
 
+/// The words found for one node or domain.
+#[derive(Default)]
+struct Words {
+    /// Their places, as unit and word, each once.
+    places: BTreeSet<(usize, usize)>,
+    /// The distinct ones.
+    distinct: BTreeSet<String>,
+}
+
+impl Words {
+    fn add(&mut self, place: (usize, usize), phrase: &str) {
+        self.places.insert(place);
+        if !self.distinct.contains(phrase) {
+            self.distinct.insert(phrase.to_owned());
+        }
+    }
+
+    /// The same word again says less than another word of the family.
+    fn weight(&self) -> f64 {
+        let n = self.distinct.len();
+        n as f64 + 0.4 * self.places.len().saturating_sub(n) as f64
+    }
+}
+
 #[derive(Default)]
 struct Domain {
-    /// Places of words, as unit and word, each once.
-    places: BTreeSet<(usize, usize)>,
-    /// Distinct words.
-    words: BTreeSet<String>,
-    /// Places and distinct words per node.
-    nodes: BTreeMap<String, (BTreeSet<(usize, usize)>, BTreeSet<String>)>,
+    all: Words,
+    nodes: BTreeMap<String, Words>,
 }
 
 /// Finds the topics of a whole text, one per domain of life, at the second level where that is plain.
@@ -46,17 +66,11 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
             let phrase = words.get(found.start..found.end).unwrap_or_default().join(" ");
             let domain = domains.entry(root.to_owned()).or_default();
             let place = (piece.number, found.start);
-            domain.places.insert(place);
-            domain.words.insert(phrase.clone());
-            let node = domain.nodes.entry(entry.name.clone()).or_default();
-            node.0.insert(place);
-            node.1.insert(phrase);
+            domain.all.add(place, &phrase);
+            domain.nodes.entry(entry.name.clone()).or_default().add(place, &phrase);
         }
     }
-    // The same word again says less than another word of the family.
-    let weigh =
-        |places: usize, words: usize| words as f64 + 0.4 * (places - words.min(places)) as f64;
-    let weight = |d: &Domain| weigh(d.places.len(), d.words.len());
+    let weight = |d: &Domain| d.all.weight();
     let heaviest = domains.values().map(weight).fold(0.0, f64::max);
     let enough = (PER_WORD * n_words as f64).clamp(LEAST, ENOUGH);
     domains
@@ -67,12 +81,8 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
                 .nodes
                 .iter()
                 .filter(|(name, _)| name.contains('.'))
-                .max_by(|a, b| {
-                    weigh(a.1.0.len(), a.1.1.len())
-                        .total_cmp(&weigh(b.1.0.len(), b.1.1.len()))
-                        .then(b.0.cmp(a.0))
-                })
-                .filter(|(_, (places, _))| 2 * places.len() >= domain.places.len());
+                .max_by(|a, b| a.1.weight().total_cmp(&b.1.weight()).then(b.0.cmp(a.0)))
+                .filter(|(_, words)| 2 * words.places.len() >= domain.all.places.len());
             let id = NodeId::new(special.map_or(root.as_str(), |(name, _)| name.as_str()));
             let node = taxonomy_files::topics().node(&id)?;
             let confidence = (weight(domain) / (weight(domain) + 2.0) * 100.0).round() / 100.0;
@@ -94,7 +104,7 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
 /// The units with most of the domain's words, the first of equals first.
 fn evidence(domain: &Domain, pieces: &[Piece<'_>]) -> Vec<CheckedSpan> {
     let mut per_unit: BTreeMap<usize, usize> = BTreeMap::new();
-    for (unit, _) in &domain.places {
+    for (unit, _) in &domain.all.places {
         *per_unit.entry(*unit).or_default() += 1;
     }
     let mut units: Vec<(usize, usize)> = per_unit.into_iter().collect();
