@@ -7,6 +7,7 @@ pub mod eval;
 pub mod evidence;
 pub mod merge;
 pub mod on_device;
+pub mod provider;
 pub mod sentences;
 pub mod taxonomy_files;
 

@@ -257,6 +257,8 @@ async fn watched<F: Future>(
 
 /// Waits, unless cancelled.
 pub(crate) async fn pause(time: Duration, cancel: &CancelToken) -> Result<(), ProviderError> {
-    let _ = watched(std::future::pending::<()>(), time, cancel).await;
-    if cancel.is_cancelled() { Err(ProviderError::Cancelled) } else { Ok(()) }
+    match watched(std::future::pending::<()>(), time, cancel).await {
+        Err(ProviderError::Cancelled) => Err(ProviderError::Cancelled),
+        _ => Ok(()),
+    }
 }

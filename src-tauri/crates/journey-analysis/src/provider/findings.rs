@@ -1,0 +1,166 @@
+//! From a reply to findings: every span checked, only the speaker's own and affirmed ones kept.
+
+use super::{
+    prompt,
+    pseudonyms::Pseudonyms,
+    windows::Window,
+    wire::{self, Holder, Kind, Polarity, Reply, WireElement, WireRelationship},
+};
+use crate::{evidence::EvidenceCheck, sentences::Sentence, taxonomy_files};
+use journey_domain::{
+    analysis::{CheckedSpan, ElementDraft, RelationshipDraft},
+    element::{ActionStatus, Intensity, MAX_LABEL_CHARS},
+    taxonomy::{NodeId, Taxonomy},
+    text::IndexedText,
+};
+use std::collections::HashMap;
+
+/// What came of one reply. Relationships point into `elements`.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) elements: Vec<ElementDraft>,
+    pub(crate) relationships: Vec<RelationshipDraft>,
+    pub(crate) rejected: u32,
+}
+
+/// The transcript that replies are checked against.
+pub(crate) struct Checked<'t> {
+    pub(crate) text: IndexedText<'t>,
+    pub(crate) sentences: &'t [Sentence],
+    pub(crate) evidence: EvidenceCheck<'t>,
+    pub(crate) names: &'t Pseudonyms,
+}
+
+impl Checked<'_> {
+    /// Turns a reply about `window` into findings.
+    pub(crate) fn findings(&self, reply: Reply, window: &Window) -> Findings {
+        let mut found = Findings::default();
+        let mut place: HashMap<usize, usize> = HashMap::new();
+        let too_many = reply.elements.len().saturating_sub(wire::MAX_ELEMENTS);
+        found.rejected = u32::try_from(too_many).unwrap_or(u32::MAX);
+        for (at, element) in reply.elements.into_iter().take(wire::MAX_ELEMENTS).enumerate() {
+            if element.polarity != Polarity::Affirmed || element.holder != Holder::Oneself {
+                continue;
+            }
+            match self.span(&element.quote, &element.sentences, window) {
+                Some(span) => {
+                    place.insert(at, found.elements.len());
+                    found.elements.push(self.draft(element, span));
+                }
+                None => found.rejected = found.rejected.saturating_add(1),
+            }
+        }
+        found.relationships = reply
+            .relationships
+            .into_iter()
+            .take(wire::MAX_RELATIONSHIPS)
+            .filter_map(|link| self.link(link, &place, window))
+            .collect();
+        found
+    }
+
+    /// The place of a quote, where it begins in a sentence that the window owns.
+    fn span(&self, quote: &str, ids: &[u32], window: &Window) -> Option<CheckedSpan> {
+        if ids.len() > wire::MAX_SENTENCES || quote.chars().count() > wire::MAX_QUOTE_CHARS {
+            return None;
+        }
+        let shown: Vec<u32> = ids.iter().copied().filter(|&id| window.shows(id)).collect();
+        let span = self.evidence.check(&self.names.reveal(quote), &shown)?;
+        let sentence = self.sentences.partition_point(|s| s.span.end <= span.span.start);
+        window.owns(self.sentences.get(sentence)?.id).then_some(span)
+    }
+
+    fn draft(&self, element: WireElement, span: CheckedSpan) -> ElementDraft {
+        let label = element.label.as_str();
+        let (taxonomy, label) = match element.kind {
+            Kind::Emotion => self.node(taxonomy_files::emotions(), &element, span),
+            Kind::Topic => self.node(taxonomy_files::topics(), &element, span),
+            _ => (None, self.own_label(label, span)),
+        };
+        let is_action = element.kind == Kind::Action;
+        ElementDraft {
+            kind: element.kind.into(),
+            label,
+            taxonomy,
+            intensity: (element.kind == Kind::Emotion)
+                .then(|| Intensity::clamped(element.intensity.unwrap_or(3))),
+            confidence: confidence(element.confidence),
+            stance: element
+                .stance
+                .filter(|_| element.kind == Kind::Belief)
+                .map(Into::into),
+            status: is_action
+                .then(|| element.status.map_or(ActionStatus::Open, ActionStatus::from)),
+            due: element.due.filter(|_| is_action).and_then(|due| due.trim().parse().ok()),
+            evidence: vec![span],
+        }
+    }
+
+    /// The node that is meant, with its name; for an unknown one the words that were said.
+    fn node(
+        &self,
+        taxonomy: &Taxonomy,
+        element: &WireElement,
+        span: CheckedSpan,
+    ) -> (Option<NodeId>, String) {
+        let by_id = element.taxonomy.as_deref().map(|id| taxonomy_files::resolve(taxonomy, id));
+        let id = by_id
+            .filter(|id| !id.is_unmapped())
+            .unwrap_or_else(|| taxonomy_files::resolve(taxonomy, &element.label));
+        let label = taxonomy
+            .node(&id)
+            .map_or_else(|| self.own_label(&element.label, span), |node| node.name.clone());
+        (Some(id), label)
+    }
+
+    /// The model's label where it keeps to what was said; else the words of the evidence.
+    fn own_label(&self, label: &str, span: CheckedSpan) -> String {
+        let said = self.text.slice(span.span).unwrap_or_default();
+        let label = prompt::visible(&self.names.reveal(label));
+        let label = label.split_whitespace().collect::<Vec<_>>().join(" ");
+        let label = if keeps_to(&label, said) { label } else { prompt::visible(said) };
+        wire::shortened(label.trim(), MAX_LABEL_CHARS).trim_end().to_owned()
+    }
+
+    fn link(
+        &self,
+        link: WireRelationship,
+        place: &HashMap<usize, usize>,
+        window: &Window,
+    ) -> Option<RelationshipDraft> {
+        let (from, to) = (*place.get(&link.from)?, *place.get(&link.to)?);
+        let evidence = match link.quote.as_deref().filter(|q| !q.trim().is_empty()) {
+            Some(quote) => vec![self.span(quote, &link.sentences, window)?],
+            None => Vec::new(),
+        };
+        (from != to).then(|| RelationshipDraft {
+            from,
+            to,
+            kind: link.kind.into(),
+            confidence: confidence(link.confidence),
+            evidence,
+        })
+    }
+}
+
+fn confidence(value: f64) -> f32 {
+    if value.is_finite() { value.clamp(0.0, 1.0) as f32 } else { 0.0 }
+}
+
+/// Whether a label shares a word's beginning with what was said and carries no markup or address.
+fn keeps_to(label: &str, said: &str) -> bool {
+    let lower = label.to_lowercase();
+    let foreign = ["://", "www.", "<", "](", "`", "{", "@"];
+    if label.is_empty() || foreign.iter().any(|f| lower.contains(f) && !said.contains(f)) {
+        return false;
+    }
+    let stems = |text: &str| -> Vec<String> {
+        text.to_lowercase()
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| w.chars().count() >= 3)
+            .map(|w| wire::shortened(w, 4))
+            .collect()
+    };
+    let (of_label, of_said) = (stems(label), stems(said));
+    of_label.iter().any(|stem| of_said.contains(stem)) || said.contains(label)
+}

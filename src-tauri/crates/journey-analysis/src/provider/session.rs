@@ -1,0 +1,415 @@
+//! One analysis of one transcript: its windows, tries, limits and what they add up to.
+
+use super::{
+    ProviderAnalyser,
+    chat::{self, End, Said, Takes},
+    error::ProviderError,
+    findings::{Checked, Findings},
+    http::{Answer, Counted, pause},
+    prompt::{self, Message},
+    retry,
+    tokens,
+    windows::{Window, windows},
+    wire,
+};
+use crate::{
+    analyser::{AnalysisContext, AnalysisError},
+    evidence::EvidenceCheck,
+    merge::merge,
+    sentences::{Sentence, split},
+};
+use futures_util::{StreamExt, stream};
+use jiff::civil::Date;
+use journey_domain::{
+    analysis::{Analysis, AnalysisInput},
+    session::{Hole, HoleStage},
+    text::{CharSpan, IndexedText},
+    transcript::Transcript,
+};
+use reqwest::Method;
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+/// Windows under way at once.
+const CONCURRENCY: usize = 3;
+/// Answers in a row that may fail before the provider is left alone.
+const CIRCUIT: u32 = 3;
+/// Requests that may be repeated because the server does not take a parameter.
+const MAX_ADAPTIONS: u32 = 5;
+
+#[derive(Debug, Default)]
+struct Spent {
+    tokens_in: u64,
+    tokens_out: u64,
+    /// A model without a price makes the sum unknown.
+    has_unknown: bool,
+    cost_usd: f64,
+    /// Most that the requests under way may add.
+    reserved_usd: f64,
+    failures: u32,
+    adaptions: u32,
+    /// Nothing is asked any more.
+    ended: bool,
+}
+
+pub(super) struct Session<'a> {
+    provider: &'a ProviderAnalyser,
+    context: &'a AnalysisContext,
+    transcript: &'a Transcript,
+    said_on: Date,
+    sentences: &'a [Sentence],
+    checked: Checked<'a>,
+    began: Duration,
+    spent: Mutex<Spent>,
+}
+
+/// Analyses a whole transcript.
+pub(super) async fn analyse(
+    provider: &ProviderAnalyser,
+    input: AnalysisInput<'_>,
+    context: &AnalysisContext,
+) -> Result<Analysis, AnalysisError> {
+    let text = &input.transcript.text;
+    let sentences = split(text);
+    let session = Session {
+        provider,
+        context,
+        transcript: input.transcript,
+        said_on: input.said_on,
+        sentences: &sentences,
+        checked: Checked {
+            text: IndexedText::new(text),
+            sentences: &sentences,
+            evidence: EvidenceCheck::new(text, &sentences),
+            names: &provider.names,
+        },
+        began: provider.ports.clock.monotonic(),
+        spent: Mutex::default(),
+    };
+    session.run().await
+}
+
+impl Session<'_> {
+    async fn run(self) -> Result<Analysis, AnalysisError> {
+        let session = &self;
+        let all = windows(session.sentences, session.provider.config.kind.window_chars());
+        let mut analysis = Analysis::default();
+        let mut failed: Vec<(Window, ProviderError)> = Vec::new();
+        let mut n_done = 0_usize;
+        // A first window alone learns what the server takes and whether it can be asked at all.
+        let (first, rest) = all.split_at(all.len().min(1));
+        for part in [first, rest] {
+            let mut running = stream::iter(part.iter().copied())
+                .map(|window| async move { (window, session.window(window).await) })
+                .buffer_unordered(CONCURRENCY);
+            while let Some((window, outcome)) = running.next().await {
+                n_done += 1;
+                (session.context.progress)(n_done as f32 / all.len() as f32, "analysed a part");
+                match outcome {
+                    Ok(found) => add(&mut analysis, found),
+                    Err(error) => failed.push((window, error)),
+                }
+            }
+        }
+        let mut lost: Vec<(Window, ProviderError)> = Vec::new();
+        for (window, error) in failed {
+            for (window, outcome) in session.again(window, error).await {
+                match outcome {
+                    Ok(found) => add(&mut analysis, found),
+                    Err(error) => lost.push((window, error)),
+                }
+            }
+        }
+        if session.context.cancel.is_cancelled() {
+            return Err(AnalysisError::Cancelled);
+        }
+        let n_lost: u32 = lost.iter().map(|(w, _)| w.last - w.first + 1).sum();
+        if n_lost as usize == session.sentences.len() && !lost.is_empty() {
+            // The first window's reason: later ones may only say that it was given up.
+            lost.sort_by_key(|(window, _)| window.first);
+            return Err(lost.swap_remove(0).1.into());
+        }
+        analysis.holes = lost.iter().filter_map(|(w, error)| session.hole(w, error)).collect();
+        analysis.holes.sort_by_key(|hole| hole.start);
+        let spent = session.spent();
+        analysis.tokens_in = spent.tokens_in;
+        analysis.tokens_out = spent.tokens_out;
+        analysis.cost_usd = (!spent.has_unknown).then_some(spent.cost_usd);
+        drop(spent);
+        Ok(merge(analysis, session.sentences))
+    }
+
+    /// A failed window once more, alone: in halves where its answer was too long.
+    async fn again(
+        &self,
+        window: Window,
+        error: ProviderError,
+    ) -> Vec<(Window, Result<Findings, ProviderError>)> {
+        match (&error, window.halves()) {
+            (ProviderError::CutAtLength | ProviderError::CutPrompt { .. }, Some(halves)) => {
+                let mut found = Vec::new();
+                for half in halves {
+                    found.push((half, self.window(half).await));
+                }
+                found
+            }
+            _ if error.is_passing() && !self.spent().ended => {
+                vec![(window, self.window(window).await)]
+            }
+            _ => vec![(window, Err(error))],
+        }
+    }
+
+    /// Asks about one window; an unreadable answer is shown back once, and if the second one is
+    /// unreadable too, the window is read on this device.
+    async fn window(&self, window: Window) -> Result<Findings, ProviderError> {
+        let messages = self.messages(&window);
+        let answer = self.ask(&messages).await?;
+        let problem = match wire::parse(&answer) {
+            Ok(reply) => return Ok(self.checked.findings(reply, &window)),
+            Err(problem) => problem,
+        };
+        let answer = self.ask(&prompt::repair(messages, &answer, &problem.to_string())).await?;
+        match wire::parse(&answer) {
+            Ok(reply) => Ok(self.checked.findings(reply, &window)),
+            Err(_) => self.on_device(&window).await,
+        }
+    }
+
+    pub(super) fn messages(&self, window: &Window) -> Vec<Message> {
+        let text_of = |id: u32| sentence_text(&self.checked, self.sentences, id);
+        prompt::messages(window, self.said_on, &text_of)
+    }
+
+    async fn on_device(&self, window: &Window) -> Result<Findings, ProviderError> {
+        let span = self.span_of(window).ok_or(ProviderError::NotAnAnswer)?;
+        let text = self.checked.text.slice(span).unwrap_or_default().to_owned();
+        let language = self.transcript.language.clone();
+        let part = Transcript::from_text(self.transcript.revision, language, text);
+        let quiet = AnalysisContext { cancel: self.context.cancel.clone(), ..Default::default() };
+        let input = AnalysisInput { transcript: &part, said_on: self.said_on };
+        let found = self.provider.ports.on_device.analyse(input, &quiet).await.map_err(|e| {
+            match e {
+                AnalysisError::Cancelled => ProviderError::Cancelled,
+                _ => ProviderError::NotAnAnswer,
+            }
+        })?;
+        let mut findings = Findings {
+            elements: found.elements,
+            relationships: found.relationships,
+            rejected: found.rejected,
+        };
+        let evidence = findings
+            .elements
+            .iter_mut()
+            .flat_map(|e| &mut e.evidence)
+            .chain(findings.relationships.iter_mut().flat_map(|r| &mut r.evidence));
+        for piece in evidence {
+            piece.span.start += span.start;
+            piece.span.end += span.start;
+        }
+        Ok(findings)
+    }
+
+    /// The text of a complete answer, after as many tries as the limits allow.
+    async fn ask(&self, messages: &[Message]) -> Result<String, ProviderError> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (error, retry_after) = match self.ask_once(messages).await {
+                Ok(said) => {
+                    self.spent().failures = 0;
+                    return Ok(said.text);
+                }
+                Err(failure) => failure,
+            };
+            if self.adapts(&error) {
+                tries -= 1;
+                continue;
+            }
+            if error.ends_the_session() {
+                self.spent().ended = true;
+            }
+            if !error.is_passing() {
+                return Err(error);
+            }
+            if tries >= retry::MAX_TRIES {
+                self.spent().failures += 1;
+                return Err(error);
+            }
+            let limits = self.provider.http.limits;
+            let wait = retry::pause_before(
+                tries,
+                retry_after.as_deref(),
+                self.provider.ports.clock.now(),
+                (limits.backoff, limits.longest_pause),
+                &*self.provider.ports.random,
+            );
+            if wait >= self.time_left() {
+                return Err(error);
+            }
+            pause(wait, &self.context.cancel).await?;
+        }
+    }
+
+    /// One request, if the limits still allow one.
+    async fn ask_once(
+        &self,
+        messages: &[Message],
+    ) -> Result<Said, (ProviderError, Option<String>)> {
+        let bare = |error| (error, None);
+        let time_left = self.time_left();
+        if time_left.is_zero() {
+            return Err(bare(ProviderError::TimeLimit));
+        }
+        let reserved = self.reserve(messages).map_err(bare)?;
+        let provider = self.provider;
+        let kind = provider.config.kind;
+        let body = provider.body(messages);
+        let count = |answer: &Answer| {
+            let said = (answer.status < 300).then(|| chat::read(kind, answer).ok()).flatten();
+            let (tokens_in, tokens_out) =
+                said.map_or((None, None), |said| (said.tokens_in, said.tokens_out));
+            let cost_usd = provider
+                .price
+                .zip(tokens_in)
+                .map(|(price, tokens_in)| price.cost(tokens_in, tokens_out.unwrap_or(0)));
+            Counted { tokens_in, tokens_out, cost_usd }
+        };
+        let heard = |_bytes: usize| (self.context.progress)(0.0, "the provider is answering");
+        let answer = provider
+            .http
+            .call(
+                (Method::POST, chat::path(kind)),
+                body,
+                time_left,
+                &self.context.cancel,
+                &heard,
+                &count,
+            )
+            .await;
+        self.settle(reserved, answer.as_ref().ok().map(count));
+        let answer = answer.map_err(bare)?;
+        if !(200..300).contains(&answer.status) {
+            let (words, quota) = chat::error_words(&answer.body);
+            let message = self.safe_words(&provider.http.without_key(&words));
+            let error = ProviderError::Status { status: answer.status, message, quota };
+            return Err((error, answer.retry_after));
+        }
+        let said = chat::read(kind, &answer).map_err(bare)?;
+        let sent = messages.iter().map(|m| tokens::at_least(&m.text)).sum::<u64>();
+        // A tenth is left for tokenizers that join words after all.
+        match said.tokens_in {
+            Some(read) if read > 0 && read < sent - sent / 10 => {
+                return Err(bare(ProviderError::CutPrompt { read, sent }));
+            }
+            _ => {}
+        }
+        match said.end {
+            End::Complete => Ok(said),
+            End::Missing => Err(bare(ProviderError::Network("the answer broke off"))),
+            End::Length => Err(bare(ProviderError::CutAtLength)),
+            End::Refused => Err(bare(ProviderError::Refused)),
+        }
+    }
+
+    /// Whether the server's words name a parameter that can be left out next time.
+    fn adapts(&self, error: &ProviderError) -> bool {
+        let ProviderError::Status { status: 400 | 422, message, .. } = error else { return false };
+        let mut spent = self.spent();
+        if spent.adaptions >= MAX_ADAPTIONS {
+            return false;
+        }
+        let mut takes = self.provider.takes();
+        let Some(less) = Takes::without(*takes, message) else { return false };
+        *takes = less;
+        spent.adaptions += 1;
+        true
+    }
+
+    /// Keeps money back for a request, so that parallel ones stay within the limit together.
+    fn reserve(&self, messages: &[Message]) -> Result<f64, ProviderError> {
+        let mut spent = self.spent();
+        if self.context.cancel.is_cancelled() {
+            return Err(ProviderError::Cancelled);
+        }
+        if spent.ended || spent.failures >= CIRCUIT {
+            return Err(ProviderError::CircuitOpen);
+        }
+        let Some(price) = self.provider.price else { return Ok(0.0) };
+        let tokens_in = messages.iter().map(|m| tokens::at_most(&m.text)).sum();
+        // What a window gives rarely fills half of what it may.
+        let most = price.cost(tokens_in, u64::from(chat::MAX_TOKENS_OUT / 2));
+        let limit = self.provider.config.cost_limit_usd;
+        if limit.is_some_and(|limit| spent.cost_usd + spent.reserved_usd + most > limit) {
+            return Err(ProviderError::CostLimit);
+        }
+        spent.reserved_usd += most;
+        Ok(most)
+    }
+
+    fn settle(&self, reserved: f64, counted: Option<Counted>) {
+        let mut spent = self.spent();
+        spent.reserved_usd -= reserved;
+        let counted = counted.unwrap_or_default();
+        spent.tokens_in += counted.tokens_in.unwrap_or(0);
+        spent.tokens_out += counted.tokens_out.unwrap_or(0);
+        spent.cost_usd += counted.cost_usd.unwrap_or(0.0);
+        spent.has_unknown |= self.provider.price.is_none();
+    }
+
+    /// A service's words, unless they repeat what was said to it.
+    fn safe_words(&self, words: &str) -> String {
+        let text = self.checked.text.text();
+        let letters: Vec<char> = words.chars().collect();
+        let repeats = letters.windows(20).step_by(4).any(|w| text.contains(&String::from_iter(w)));
+        if repeats { "(its words repeat the transcript)".to_owned() } else { words.to_owned() }
+    }
+
+    fn time_left(&self) -> Duration {
+        let ran = self.provider.ports.clock.monotonic().saturating_sub(self.began);
+        self.provider.config.time_limit.saturating_sub(ran)
+    }
+
+    fn span_of(&self, window: &Window) -> Option<CharSpan> {
+        let sentence = |id: u32| self.sentences.get(id.checked_sub(1)? as usize);
+        CharSpan::new(sentence(window.first)?.span.start, sentence(window.last)?.span.end)
+    }
+
+    fn hole(&self, window: &Window, error: &ProviderError) -> Option<Hole> {
+        let span = self.span_of(window)?;
+        let time = self.transcript.time_of(span);
+        Some(Hole {
+            stage: HoleStage::Analyse,
+            start_ms: time.map_or(0, |t| t.start_ms),
+            end_ms: time.map_or(0, |t| t.end_ms),
+            start: span.start,
+            end: span.end,
+            reason: error.to_string(),
+        })
+    }
+
+    fn spent(&self) -> MutexGuard<'_, Spent> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The sentence as it is sent: without listed names.
+pub(super) fn sentence_text(checked: &Checked<'_>, sentences: &[Sentence], id: u32) -> String {
+    let sentence = (id as usize).checked_sub(1).and_then(|at| sentences.get(at));
+    let text = sentence.and_then(|s| checked.text.slice(s.span)).unwrap_or_default();
+    checked.names.hide(text)
+}
+
+fn add(analysis: &mut Analysis, found: Findings) {
+    let before = analysis.elements.len();
+    analysis.elements.extend(found.elements);
+    analysis.rejected = analysis.rejected.saturating_add(found.rejected);
+    analysis.relationships.extend(found.relationships.into_iter().map(|mut link| {
+        link.from += before;
+        link.to += before;
+        link
+    }));
+}
