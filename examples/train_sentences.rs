@@ -203,7 +203,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let settings = Settings {
         epochs: option("epochs", 14.0) as usize,
         rate: option("rate", 0.3),
-        decay: option("decay", 5e-5),
+        decay: option("decay", 2e-5),
         min_examples: option("min", 2.0) as u32,
         max_features: option("max", 40_000.0) as usize,
         balance: option("balance", 0.0),

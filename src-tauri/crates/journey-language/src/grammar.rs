@@ -65,7 +65,7 @@ const THIRD: [&str; 16] = [
     "he", "she", "they", "he's", "she's", "they're", "he'll", "she'll", "they'll", "he'd", "she'd",
     "they'd", "they've", "his", "her", "their",
 ];
-const YOU: [&str; 6] = ["you", "you're", "you've", "you'll", "you'd", "one"];
+const YOU: [&str; 5] = ["you", "you're", "you've", "you'll", "you'd"];
 const THING: [&str; 16] = [
     "it",
     "it's",
