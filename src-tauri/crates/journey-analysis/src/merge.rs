@@ -7,6 +7,9 @@ use journey_domain::{
 };
 use std::collections::{BTreeMap, HashMap};
 
+/// How many findings back, in the order of the text, one of the same place is looked for.
+const NEAR: usize = 48;
+
 /// Brings together what is one finding, in the order of the transcript, and points relationships at it.
 ///
 /// A topic is one element per node; an emotion one per node and run of adjacent sentences; any other
@@ -23,13 +26,23 @@ pub fn merge(analysis: Analysis, sentences: &[Sentence]) -> Analysis {
     let mut merged: Vec<ElementDraft> = Vec::new();
     // Only findings of the same kind can be one, so each kind keeps its own list of places.
     let mut of_kind: BTreeMap<ElementKind, Vec<usize>> = BTreeMap::new();
+    let mut by_label: HashMap<(ElementKind, String), usize> = HashMap::new();
     for (old, element) in numbered {
         let list = of_kind.entry(element.kind).or_default();
-        let same = list
-            .iter()
-            .copied()
-            .find(|&at| merged.get(at).is_some_and(|other| is_same(other, &element, sentences)));
+        let whole = matches!(element.kind, ElementKind::Emotion | ElementKind::Topic);
+        let key = (!whole).then(|| (element.kind, normalised(&element.label)));
+        let same =
+            key.as_ref().and_then(|key| by_label.get(key).copied()).or_else(|| {
+                // Topics are few; any other finding can only meet one that stands close before it.
+                let reach = if element.kind == ElementKind::Topic { usize::MAX } else { NEAR };
+                list.iter().rev().take(reach).copied().find(|&at| {
+                    merged.get(at).is_some_and(|other| is_same(other, &element, sentences))
+                })
+            });
         let new = same.unwrap_or(merged.len());
+        if let Some(key) = key {
+            by_label.entry(key).or_insert(new);
+        }
         place.insert(old, new);
         match merged.get_mut(new) {
             Some(other) => join(other, element),
@@ -53,7 +66,7 @@ fn is_same(a: &ElementDraft, b: &ElementDraft, sentences: &[Sentence]) -> bool {
         ElementKind::Emotion => {
             a.taxonomy == b.taxonomy && a.label == b.label && adjacent(a, b, sentences)
         }
-        _ => normalised(&a.label) == normalised(&b.label) || share_most(a, b),
+        _ => share_most(a, b),
     }
 }
 
