@@ -10,6 +10,7 @@ pub mod on_device;
 pub mod provider;
 pub mod sentences;
 pub mod taxonomy_files;
+pub mod threads;
 
 pub use analyser::{Analyser, AnalysisContext, AnalysisError, BoxFuture};
 pub use on_device::OnDeviceAnalyser;
