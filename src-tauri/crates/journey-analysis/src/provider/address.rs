@@ -101,9 +101,8 @@ impl Resolve for CheckedResolver {
         let loopback = self.loopback;
         Box::pin(async move {
             let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let kept: Vec<SocketAddr> = found
-                .filter(|a| !is_refused(a.ip()) && a.ip().is_loopback() == loopback)
-                .collect();
+            let kept: Vec<SocketAddr> =
+                found.filter(|a| !is_refused(a.ip()) && a.ip().is_loopback() == loopback).collect();
             if kept.is_empty() {
                 return Err("the name leads to no address that may be asked".into());
             }

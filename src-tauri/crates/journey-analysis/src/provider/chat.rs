@@ -281,7 +281,7 @@ pub(crate) fn read(kind: ProviderKind, answer: &Answer) -> Result<Said, Provider
     match kind {
         ProviderKind::Ollama => {
             for line in text.lines().filter(|l| !l.trim().is_empty()) {
-                said.add_ollama(serde_json::from_str(line).map_err(bad)?)?;
+                said.add_ollama(&serde_json::from_str(line).map_err(bad)?)?;
             }
         }
         _ if answer.is_event_stream => {
@@ -321,7 +321,7 @@ impl Said {
         Ok(())
     }
 
-    fn add_ollama(&mut self, piece: OllamaPiece) -> Result<(), ProviderError> {
+    fn add_ollama(&mut self, piece: &OllamaPiece) -> Result<(), ProviderError> {
         if piece.error.is_some() {
             return Err(ProviderError::Network("the server broke off its answer"));
         }
@@ -348,10 +348,7 @@ pub(crate) fn error_words(body: &[u8]) -> (String, bool) {
         .unwrap_or(if text.trim_start().starts_with('<') { "a web page" } else { &text });
     let spent = ["insufficient_quota", "billing_hard_limit_reached", "insufficient_credits"];
     let quota = ["code", "type"].iter().any(|f| field(f).is_some_and(|c| spent.contains(&c)));
-    let words: String = words
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(300)
-        .collect();
+    let words: String =
+        words.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect();
     (words.trim().to_owned(), quota)
 }

@@ -118,6 +118,7 @@ impl ProviderError {
                 ErrorCode::Network
             }
             Self::Status { status: 429, quota: false, .. } => ErrorCode::RateLimited,
+            Self::Status { .. } if self.is_passing() => ErrorCode::Network,
             _ => ErrorCode::Provider,
         }
     }

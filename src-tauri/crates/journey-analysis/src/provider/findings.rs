@@ -54,7 +54,7 @@ impl Checked<'_> {
             .relationships
             .into_iter()
             .take(wire::MAX_RELATIONSHIPS)
-            .filter_map(|link| self.link(link, &place, window))
+            .filter_map(|link| self.link(&link, &place, window))
             .collect();
         found
     }
@@ -85,10 +85,7 @@ impl Checked<'_> {
             intensity: (element.kind == Kind::Emotion)
                 .then(|| Intensity::clamped(element.intensity.unwrap_or(3))),
             confidence: confidence(element.confidence),
-            stance: element
-                .stance
-                .filter(|_| element.kind == Kind::Belief)
-                .map(Into::into),
+            stance: element.stance.filter(|_| element.kind == Kind::Belief).map(Into::into),
             status: is_action
                 .then(|| element.status.map_or(ActionStatus::Open, ActionStatus::from)),
             due: element.due.filter(|_| is_action).and_then(|due| due.trim().parse().ok()),
@@ -124,7 +121,7 @@ impl Checked<'_> {
 
     fn link(
         &self,
-        link: WireRelationship,
+        link: &WireRelationship,
         place: &HashMap<usize, usize>,
         window: &Window,
     ) -> Option<RelationshipDraft> {
@@ -151,7 +148,7 @@ fn confidence(value: f64) -> f32 {
 fn keeps_to(label: &str, said: &str) -> bool {
     let lower = label.to_lowercase();
     let foreign = ["://", "www.", "<", "](", "`", "{", "@"];
-    if label.is_empty() || foreign.iter().any(|f| lower.contains(f) && !said.contains(f)) {
+    if label.is_empty() || foreign.iter().any(|f| lower.contains(f)) {
         return false;
     }
     let stems = |text: &str| -> Vec<String> {

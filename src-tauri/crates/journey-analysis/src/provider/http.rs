@@ -136,7 +136,8 @@ impl Http {
         if let Some(value) = self.key.as_ref().and_then(bearer) {
             request = request.header(AUTHORIZATION, value);
         }
-        let result = match tokio::time::timeout(time_left, self.read(request, cancel, heard)).await {
+        let result = match tokio::time::timeout(time_left, self.read(request, cancel, heard)).await
+        {
             Ok(result) => result,
             Err(_) => Err(ProviderError::TimeLimit),
         };
@@ -178,8 +179,9 @@ impl Http {
         cancel: &CancelToken,
         heard: &(dyn Fn(usize) + Sync),
     ) -> Result<Answer, ProviderError> {
-        let mut response =
-            watched(request.send(), self.limits.first_byte, cancel).await?.map_err(|e| reason(&e))?;
+        let mut response = watched(request.send(), self.limits.first_byte, cancel)
+            .await?
+            .map_err(|e| reason(&e))?;
         if response.status().is_redirection() {
             return Err(ProviderError::Redirected);
         }
@@ -192,9 +194,8 @@ impl Http {
         let status = response.status().as_u16();
         let retry_after = header(&response, RETRY_AFTER);
         let mut body = Vec::new();
-        while let Some(piece) = watched(response.chunk(), self.limits.idle, cancel)
-            .await?
-            .map_err(|e| reason(&e))?
+        while let Some(piece) =
+            watched(response.chunk(), self.limits.idle, cancel).await?.map_err(|e| reason(&e))?
         {
             if body.len() + piece.len() > most {
                 return Err(ProviderError::TooLarge);
@@ -215,7 +216,8 @@ impl Http {
 }
 
 fn bearer(key: &SecretString) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim())).ok()?;
+    let mut value =
+        HeaderValue::from_str(&format!("Bearer {}", key.expose_secret().trim())).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

@@ -23,8 +23,8 @@ pub(crate) fn price(provider: &str, model: &str) -> Option<Price> {
         let mut columns = line.split('\t');
         let (_day, of, name) = (columns.next()?, columns.next()?, columns.next()?);
         let rest = model.strip_prefix(name)?;
-        let dated = rest.is_empty()
-            || rest.strip_prefix('-').is_some_and(|date| date.starts_with("20"));
+        let dated =
+            rest.is_empty() || rest.strip_prefix('-').is_some_and(|date| date.starts_with("20"));
         (of == provider && dated).then_some(())?;
         Some(Price { input: columns.next()?.parse().ok()?, output: columns.next()?.parse().ok()? })
     })

@@ -126,8 +126,7 @@ async fn models(
     };
     let nothing = |_: &Answer| Counted::default();
     let asked = (Method::GET, path);
-    let answer =
-        http.call(asked, Vec::new(), config.time_limit, cancel, &|_| {}, &nothing).await?;
+    let answer = http.call(asked, Vec::new(), config.time_limit, cancel, &|_| {}, &nothing).await?;
     if !(200..300).contains(&answer.status) {
         let (words, quota) = chat::error_words(&answer.body);
         let message = http.without_key(&words);

@@ -110,7 +110,8 @@ impl Name {
         }
         let next = chars.get(place).copied();
         let last = self.folded.last().copied();
-        let possessive = matches!(next, Some('s' | 'S')) && !joins(next, chars.get(place + 1).copied());
+        let possessive =
+            matches!(next, Some('s' | 'S')) && !joins(next, chars.get(place + 1).copied());
         (!joins(last, next) || possessive).then_some(place)
     }
 }
@@ -160,7 +161,9 @@ mod tests {
     #[test]
     fn listed_names_are_hidden_in_every_form_and_put_back() {
         let names = Pseudonyms::new(["Anna", "Anna Maria", "New  York", "明子", "Anna"]);
-        let hidden = names.hide("ANNA's mum, annas dog, Anna\nMaria in new york, (Anna) with明子と Annapolis Hannah");
+        let hidden = names.hide(
+            "ANNA's mum, annas dog, Anna\nMaria in new york, (Anna) with明子と Annapolis Hannah",
+        );
         assert_eq!(
             hidden,
             "Name1's mum, Name1s dog, Name2 in Name3, (Name1) withName4と Annapolis Hannah"
@@ -177,7 +180,9 @@ mod tests {
 
     #[test]
     fn candidates_are_capitals_within_a_sentence_that_are_no_common_word() {
-        let found = candidates("Today I met Laura's brother in Leeds on Monday. Then Mum called. \"We'll see,\" said Tom.");
+        let found = candidates(
+            "Today I met Laura's brother in Leeds on Monday. Then Mum called. \"We'll see,\" said Tom.",
+        );
         assert_eq!(found, ["Laura", "Leeds", "Tom"]);
     }
 

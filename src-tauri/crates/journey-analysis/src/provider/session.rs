@@ -2,13 +2,12 @@
 
 use super::{
     ProviderAnalyser,
-    chat::{self, End, Said, Takes},
+    chat::{self, End, Said},
     error::ProviderError,
     findings::{Checked, Findings},
     http::{Answer, Counted, pause},
     prompt::{self, Message},
-    retry,
-    tokens,
+    retry, tokens,
     windows::{Window, windows},
     wire,
 };
@@ -35,7 +34,7 @@ use std::{
 /// Windows under way at once.
 const CONCURRENCY: usize = 3;
 /// Answers in a row that may fail before the provider is left alone.
-const CIRCUIT: u32 = 3;
+const CIRCUIT: u32 = 2;
 /// Requests that may be repeated because the server does not take a parameter.
 const MAX_ADAPTIONS: u32 = 5;
 
@@ -50,6 +49,8 @@ struct Spent {
     reserved_usd: f64,
     failures: u32,
     adaptions: u32,
+    /// Share of the windows that are through.
+    fraction: f32,
     /// Nothing is asked any more.
     ended: bool,
 }
@@ -106,7 +107,9 @@ impl Session<'_> {
                 .buffer_unordered(CONCURRENCY);
             while let Some((window, outcome)) = running.next().await {
                 n_done += 1;
-                (session.context.progress)(n_done as f32 / all.len() as f32, "analysed a part");
+                let fraction = n_done as f32 / all.len() as f32;
+                session.spent().fraction = fraction;
+                (session.context.progress)(fraction, "analysed a part");
                 match outcome {
                     Ok(found) => add(&mut analysis, found),
                     Err(error) => failed.push((window, error)),
@@ -114,8 +117,10 @@ impl Session<'_> {
             }
         }
         let mut lost: Vec<(Window, ProviderError)> = Vec::new();
+        // Where no part succeeded, more tries at once would only multiply the failure.
+        let works = failed.len() < all.len();
         for (window, error) in failed {
-            for (window, outcome) in session.again(window, error).await {
+            for (window, outcome) in session.again(window, error, works).await {
                 match outcome {
                     Ok(found) => add(&mut analysis, found),
                     Err(error) => lost.push((window, error)),
@@ -146,6 +151,7 @@ impl Session<'_> {
         &self,
         window: Window,
         error: ProviderError,
+        works: bool,
     ) -> Vec<(Window, Result<Findings, ProviderError>)> {
         match (&error, window.halves()) {
             (ProviderError::CutAtLength | ProviderError::CutPrompt { .. }, Some(halves)) => {
@@ -155,7 +161,7 @@ impl Session<'_> {
                 }
                 found
             }
-            _ if error.is_passing() && !self.spent().ended => {
+            _ if works && error.is_passing() && !self.spent().ended => {
                 vec![(window, self.window(window).await)]
             }
             _ => vec![(window, Err(error))],
@@ -190,12 +196,11 @@ impl Session<'_> {
         let part = Transcript::from_text(self.transcript.revision, language, text);
         let quiet = AnalysisContext { cancel: self.context.cancel.clone(), ..Default::default() };
         let input = AnalysisInput { transcript: &part, said_on: self.said_on };
-        let found = self.provider.ports.on_device.analyse(input, &quiet).await.map_err(|e| {
-            match e {
+        let found =
+            self.provider.ports.on_device.analyse(input, &quiet).await.map_err(|e| match e {
                 AnalysisError::Cancelled => ProviderError::Cancelled,
                 _ => ProviderError::NotAnAnswer,
-            }
-        })?;
+            })?;
         let mut findings = Findings {
             elements: found.elements,
             relationships: found.relationships,
@@ -278,7 +283,8 @@ impl Session<'_> {
                 .map(|(price, tokens_in)| price.cost(tokens_in, tokens_out.unwrap_or(0)));
             Counted { tokens_in, tokens_out, cost_usd }
         };
-        let heard = |_bytes: usize| (self.context.progress)(0.0, "the provider is answering");
+        let fraction = self.spent().fraction;
+        let heard = |_bytes: usize| (self.context.progress)(fraction, "the provider is answering");
         let answer = provider
             .http
             .call(
@@ -322,10 +328,11 @@ impl Session<'_> {
         if spent.adaptions >= MAX_ADAPTIONS {
             return false;
         }
-        let mut takes = self.provider.takes();
-        let Some(less) = Takes::without(*takes, message) else { return false };
-        *takes = less;
+        let takes = *self.provider.takes();
+        let Some(less) = takes.without(message) else { return false };
+        *self.provider.takes() = less;
         spent.adaptions += 1;
+        drop(spent);
         true
     }
 
@@ -347,6 +354,7 @@ impl Session<'_> {
             return Err(ProviderError::CostLimit);
         }
         spent.reserved_usd += most;
+        drop(spent);
         Ok(most)
     }
 

@@ -50,9 +50,7 @@ pub(crate) fn windows(sentences: &[Sentence], max_chars: usize) -> Vec<Window> {
     for sentence in sentences {
         let len = sentence.span.len();
         match found.last_mut() {
-            Some(open)
-                if chars + len <= max_chars && sentence.id - open.first < MAX_SENTENCES =>
-            {
+            Some(open) if chars + len <= max_chars && sentence.id - open.first < MAX_SENTENCES => {
                 open.last = sentence.id;
                 chars += len;
             }

@@ -197,8 +197,8 @@ fn tighten(value: &mut Value) {
 /// The JSON itself is read strictly: doubled keys, foreign words and wrong types are errors, and
 /// nesting is bounded by the parser.
 pub(crate) fn parse(text: &str) -> Result<Reply, Unreadable> {
-    let body = unwrapped(text)
-        .ok_or_else(|| Unreadable("there was no JSON object in it".to_owned()))?;
+    let body =
+        unwrapped(text).ok_or_else(|| Unreadable("there was no JSON object in it".to_owned()))?;
     serde_json::from_str(body).map_err(|e| Unreadable(shortened(&e.to_string(), 300)))
 }
 

@@ -1,0 +1,345 @@
+//! Every way in which a service fails: bounded calls, no part of an answer kept, no panic.
+
+use super::*;
+use std::{
+    io::{Read, Write},
+    net::TcpListener,
+};
+
+/// Whole answers that are not of the form asked for, each with its name.
+fn unusable() -> Vec<(&'static str, String)> {
+    let good = good();
+    vec![
+        ("garbage", "\u{0}\u{1}not json at all".into()),
+        ("cut", good[..good.len() / 2].into()),
+        ("empty", String::new()),
+        ("deep", "[".repeat(10_000)),
+        ("deep objects", "{\"a\":".repeat(10_000)),
+        ("other shape", r#"{"answer": 42}"#.into()),
+        ("wrong type", good.replace("0.9", "\"high\"")),
+        ("unknown kind", good.replace("emotion", "prophecy")),
+        ("not a number", good.replace("0.9", "NaN")),
+        ("too large a number", good.replace("0.9", "1e999")),
+        ("doubled key", good.replacen("\"kind\"", "\"kind\":\"topic\",\"kind\"", 1)),
+        ("words", "I cannot help with that.".into()),
+    ]
+}
+
+#[tokio::test]
+async fn a_good_answer_is_found_verified_and_counted() {
+    let server = serving(whole(&good())).await;
+    let (found, ledger) = run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await;
+    let found = found.unwrap();
+    assert_eq!(found.elements.len(), 2);
+    assert_eq!(found.elements[0].taxonomy.as_ref().unwrap().as_str(), "joy.calm");
+    assert_eq!((found.tokens_in, found.tokens_out), (9000, 50));
+    assert!((found.cost_usd.unwrap() - (9000.0 * 0.4 + 50.0 * 1.6) / 1e6).abs() < 1e-12);
+    assert_eq!(ledger.outcomes(), ["answered"]);
+}
+
+#[tokio::test]
+async fn thoughts_and_fences_around_an_answer_are_passed_over() {
+    let content = format!("<think>{{hm}}</think>\nHere:\n```json\n{}\n```", good());
+    let server = serving(whole(&content)).await;
+    let found = run(config(ProviderKind::Compatible, &server.uri()), limits(), TEXT).await.0;
+    assert_eq!(found.unwrap().elements.len(), 2);
+}
+
+#[tokio::test]
+async fn streamed_answers_of_both_protocols_are_read() {
+    let text = good();
+    let (a, b) = text.split_at(text.len() / 3);
+    let piece = |s: &str| serde_json::json!({"choices":[{"delta":{"content":s}}]}).to_string();
+    let body = format!(
+        ": hello\n\ndata: {}\n\ndata: {}\n\ndata: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"stop\"}}]}}\n\ndata: {{\"choices\":[],\"usage\":{{\"prompt_tokens\":9000,\"completion_tokens\":7}}}}\n\ndata: [DONE]\n\n",
+        piece(a),
+        piece(b)
+    );
+    let server = serving(ResponseTemplate::new(200).set_body_raw(body, "text/event-stream")).await;
+    let found = run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await.0.unwrap();
+    assert_eq!((found.elements.len(), found.tokens_out), (2, 7));
+
+    let line = |s: &str| serde_json::json!({"message":{"content":s},"done":false}).to_string();
+    let end = r#"{"message":{"content":""},"done":true,"done_reason":"stop","prompt_eval_count":9000,"eval_count":9}"#;
+    let body = format!("{}\n{}\n{end}\n", line(a), line(b));
+    let server =
+        serving(ResponseTemplate::new(200).set_body_raw(body, "application/x-ndjson")).await;
+    let (found, ledger) = run(config(ProviderKind::Ollama, &server.uri()), limits(), TEXT).await;
+    let found = found.unwrap();
+    assert_eq!((found.elements.len(), found.tokens_out), (2, 9));
+    let sent: serde_json::Value = serde_json::from_slice(&ledger.bodies()[0]).unwrap();
+    assert!(sent["options"]["num_ctx"].as_u64().unwrap() > 4_096 && sent["format"].is_object());
+}
+
+#[tokio::test]
+async fn a_server_that_silently_cuts_the_text_is_an_error() {
+    let line = serde_json::json!({"message":{"content": good()},"done":true,"prompt_eval_count":500,"eval_count":9});
+    let server = serving(ResponseTemplate::new(200).set_body_json(line)).await;
+    let found = run(config(ProviderKind::Ollama, &server.uri()), limits(), TEXT).await.0;
+    let error = found.unwrap_err();
+    assert!(error.to_string().contains("silently cut"), "{error}");
+}
+
+#[tokio::test]
+async fn each_status_has_its_number_of_calls_and_its_own_words() {
+    let quota = serde_json::json!({"error":{"message":"nothing left","code":"insufficient_quota"}});
+    let plain = serde_json::json!({"error":{"message":"the service's own words"}});
+    use journey_domain::error_code::ErrorCode::{Network, Provider, RateLimited};
+    for (status, body, calls) in [
+        (400, &plain, 1),
+        (401, &plain, 1),
+        (403, &plain, 1),
+        (404, &plain, 1),
+        (429, &quota, 1),
+        (429, &plain, 4),
+        (408, &plain, 4),
+        (409, &plain, 4),
+        (500, &plain, 4),
+        (502, &plain, 4),
+        (503, &plain, 4),
+    ] {
+        let template = ResponseTemplate::new(status).set_body_json(body);
+        let server = serving(template).await;
+        let (found, ledger) =
+            run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await;
+        let error = found.unwrap_err();
+        let words = body["error"]["message"].as_str().unwrap();
+        assert!(error.to_string().contains(words), "{status}: {error}");
+        let code = if calls == 1 {
+            Provider
+        } else if status == 429 {
+            RateLimited
+        } else {
+            Network
+        };
+        assert_eq!(error.code(), code, "{status}");
+        assert_eq!(ledger.bodies().len(), calls, "{status}");
+        assert_eq!(server.received_requests().await.unwrap().len(), calls, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn no_further_part_is_asked_about_after_a_refused_key() {
+    let server = serving(ResponseTemplate::new(401)).await;
+    let text = TEXT.repeat(1_000);
+    let (found, ledger) = run(config(ProviderKind::OpenAi, &server.uri()), limits(), &text).await;
+    assert!(found.unwrap_err().to_string().contains("401"));
+    assert_eq!(ledger.bodies().len(), 1);
+}
+
+#[tokio::test]
+async fn a_service_that_stays_down_is_left_alone_after_some_windows() {
+    let server = serving(ResponseTemplate::new(503)).await;
+    let text = TEXT.repeat(2_000);
+    let (found, ledger) = run(config(ProviderKind::OpenAi, &server.uri()), limits(), &text).await;
+    assert!(found.is_err());
+    // One window alone, then three at once, four tries each.
+    assert!(ledger.bodies().len() <= 16, "{}", ledger.bodies().len());
+}
+
+#[tokio::test]
+async fn every_form_of_retry_after_is_survived() {
+    for form in ["1", "Sun, 06 Nov 1994 08:49:37 GMT", "99999999999", "-3", "never", ""] {
+        let server = MockServer::start().await;
+        let busy = ResponseTemplate::new(429).insert_header("retry-after", form);
+        Mock::given(any()).respond_with(busy).up_to_n_times(2).mount(&server).await;
+        Mock::given(any()).respond_with(whole(&good())).mount(&server).await;
+        let (found, ledger) =
+            run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await;
+        assert_eq!(found.unwrap().elements.len(), 2, "{form}");
+        assert_eq!(ledger.bodies().len(), 3, "{form}");
+    }
+}
+
+#[tokio::test]
+async fn an_unusable_answer_is_shown_back_once_and_then_read_on_the_device() {
+    for (name, content) in unusable() {
+        let server = serving(whole(&content)).await;
+        let (found, ledger) =
+            run(config(ProviderKind::Compatible, &server.uri()), limits(), TEXT).await;
+        let found = found.unwrap();
+        assert_eq!(ledger.bodies().len(), 2, "{name}");
+        assert!(found.holes.is_empty(), "{name}");
+        let sent = String::from_utf8(ledger.bodies()[1].clone()).unwrap();
+        assert!(sent.contains("That answer could not be used"), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_repaired_answer_counts() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(whole("{")).up_to_n_times(1).mount(&server).await;
+    Mock::given(any()).respond_with(whole(&good())).mount(&server).await;
+    let found = run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await.0;
+    assert_eq!(found.unwrap().elements.len(), 2);
+}
+
+#[tokio::test]
+async fn refusals_and_length_stops_are_their_own_outcomes() {
+    let refused = ResponseTemplate::new(200).set_body_json(serde_json::json!({
+        "choices":[{"message":{"refusal":"I will not"},"finish_reason":"stop"}]}));
+    for (template, words, most) in [
+        (refused, "declined", 1),
+        (finished(&good(), "content_filter"), "declined", 1),
+        (finished(&good(), "length"), "cut off at its greatest length", 3),
+    ] {
+        let server = serving(template).await;
+        let (found, ledger) =
+            run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await;
+        let error = found.unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+        assert_eq!(ledger.bodies().len(), most);
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_are_no_answer_are_refused_without_repeats() {
+    for template in [
+        ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html"),
+        ResponseTemplate::new(200).set_body_raw(vec![0xff, 0xfe, 0], "application/json"),
+        ResponseTemplate::new(200).set_body_raw("{".repeat(100_000), "application/json"),
+        ResponseTemplate::new(302).insert_header("location", "https://evil.test/"),
+    ] {
+        let server = serving(template).await;
+        let (found, ledger) =
+            run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await;
+        assert!(found.is_err());
+        assert_eq!(ledger.bodies().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn parameters_that_a_server_does_not_take_are_left_out() {
+    let server = MockServer::start().await;
+    for words in ["unsupported parameter: temperature", "response_format is not supported"] {
+        let no = ResponseTemplate::new(400)
+            .set_body_json(serde_json::json!({"error":{"message": words}}));
+        Mock::given(any()).respond_with(no).up_to_n_times(1).mount(&server).await;
+    }
+    Mock::given(any()).respond_with(whole(&good())).mount(&server).await;
+    let (found, ledger) = run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await;
+    assert_eq!(found.unwrap().elements.len(), 2);
+    let last: serde_json::Value = serde_json::from_slice(&ledger.bodies()[2]).unwrap();
+    assert!(last.get("temperature").is_none() && last.get("response_format").is_none());
+}
+
+#[tokio::test]
+async fn a_failed_part_is_a_hole_with_its_reason() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(whole(&good())).up_to_n_times(1).mount(&server).await;
+    let refused =
+        serde_json::json!({"choices":[{"message":{"refusal":"no"},"finish_reason":"stop"}]});
+    let template = ResponseTemplate::new(200).set_body_json(refused);
+    Mock::given(any()).respond_with(template).mount(&server).await;
+    let text = format!("{TEXT} {}", "It rained all day long. ".repeat(600));
+    let found = run(config(ProviderKind::OpenAi, &server.uri()), limits(), &text).await.0.unwrap();
+    assert_eq!(found.elements.len(), 2);
+    assert!(found.holes.len() >= 2 && found.holes[0].reason.contains("declined"));
+    assert_eq!(found.holes.last().unwrap().end, text.trim_end().chars().count());
+}
+
+#[tokio::test]
+async fn a_part_that_fails_for_a_passing_reason_is_asked_about_again_alone() {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(whole(&good())).up_to_n_times(1).mount(&server).await;
+    let down = ResponseTemplate::new(503);
+    Mock::given(any()).respond_with(down).up_to_n_times(4).mount(&server).await;
+    Mock::given(any()).respond_with(whole(&reply(&[]))).mount(&server).await;
+    let text = format!("{TEXT} {}", "It rained all day long. ".repeat(200));
+    let (found, ledger) = run(config(ProviderKind::OpenAi, &server.uri()), limits(), &text).await;
+    assert!(found.unwrap().holes.is_empty());
+    assert_eq!(ledger.bodies().len(), 6);
+}
+
+#[tokio::test]
+async fn a_full_ledger_stops_every_request() {
+    let server = serving(whole(&good())).await;
+    let ledger = Arc::new(Recorded { is_full: true, ..Recorded::default() });
+    let config = config(ProviderKind::OpenAi, &server.uri());
+    let analyser = ProviderAnalyser::with_limits(config, ports(&ledger), limits()).unwrap();
+    let transcript = Transcript::from_text(1, None, TEXT.to_owned());
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    assert!(analyser.analyse(input, &AnalysisContext::default()).await.is_err());
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn limits_of_money_and_a_cancellation_stop_before_anything_is_sent() {
+    let server = serving(whole(&good())).await;
+    let mut poor = config(ProviderKind::OpenAi, &server.uri());
+    poor.cost_limit_usd = Some(0.000_1);
+    let (found, ledger) = run(poor, limits(), TEXT).await;
+    assert!(found.unwrap_err().to_string().contains("cost limit"));
+    assert!(ledger.bodies().is_empty());
+
+    let ledger = Arc::new(Recorded::default());
+    let config = config(ProviderKind::OpenAi, &server.uri());
+    let analyser = ProviderAnalyser::with_limits(config, ports(&ledger), limits()).unwrap();
+    let transcript = Transcript::from_text(1, None, TEXT.to_owned());
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    let context = AnalysisContext::default();
+    context.cancel.cancel();
+    let found = analyser.analyse(input, &context).await;
+    assert!(matches!(found, Err(AnalysisError::Cancelled)));
+    assert!(ledger.bodies().is_empty());
+}
+
+/// A bare server: hands each connection to `answer` once its request's head has come.
+fn bare(answer: fn(&mut std::net::TcpStream)) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let mut some = [0; 65_536];
+                if stream.read(&mut some).is_ok() {
+                    answer(&mut stream);
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn broken_stalled_and_endless_answers_are_bounded() {
+    let short = Limits {
+        first_byte: Duration::from_millis(300),
+        idle: Duration::from_millis(300),
+        ..limits()
+    };
+    let broken = bare(|s| {
+        s.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"choices\":").ok();
+    });
+    let stalled = bare(|s| {
+        s.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{").ok();
+        std::thread::park();
+    });
+    let silent = bare(|_| std::thread::park());
+    let endless = bare(|s| {
+        s.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n").ok();
+        let piece = format!("10000\r\n{}\r\n", "x".repeat(0x10000));
+        while s.write_all(piece.as_bytes()).is_ok() {}
+    });
+    let huge = bare(|s| {
+        s.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n").ok();
+        std::thread::park();
+    });
+    let closed = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    };
+    for (name, url, calls) in [
+        ("broken", broken, 4),
+        ("stalled", stalled, 4),
+        ("silent", silent, 4),
+        ("endless", endless, 1),
+        ("huge", huge, 1),
+        ("closed", closed, 4),
+    ] {
+        let (found, ledger) = run(config(ProviderKind::OpenAi, &url), short, TEXT).await;
+        let error = found.expect_err(name);
+        assert_eq!(ledger.bodies().len(), calls, "{name}: {error}");
+        assert!(ledger.outcomes().iter().all(|o| o != "open"), "{name}");
+    }
+}

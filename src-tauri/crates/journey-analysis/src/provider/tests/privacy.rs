@@ -1,0 +1,128 @@
+//! What leaves: exactly what the ledger says, to the host that was named, without listed names.
+
+use super::*;
+
+#[tokio::test]
+async fn the_ledger_equals_byte_for_byte_what_the_server_received() {
+    let server = MockServer::start().await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(503))
+        .up_to_n_times(1)
+        .mount(&server)
+        .await;
+    Mock::given(any()).respond_with(whole("nothing")).up_to_n_times(1).mount(&server).await;
+    Mock::given(any()).respond_with(whole(&reply(&[]))).mount(&server).await;
+    let mut config = config(ProviderKind::OpenAi, &format!("{}/v1", server.uri()));
+    config.pseudonyms = vec!["Laura".into(), "São Paulo".into()];
+    let text = format!("{TEXT} LAURA's house in são paulo, with Laura. ").repeat(300);
+    let (found, ledger) = run(config, limits(), &text).await;
+    found.unwrap();
+    let received = server.received_requests().await.unwrap();
+    let mut got: Vec<Vec<u8>> = received.iter().map(|r| r.body.clone()).collect();
+    let mut rows = ledger.bodies();
+    got.sort();
+    rows.sort();
+    assert!(got.len() > 4);
+    assert_eq!(got, rows);
+    for (request, outcome) in ledger.rows.lock().unwrap().iter() {
+        assert_eq!(request.target, "POST /v1/chat/completions");
+        assert!(request.host.starts_with("127.0.0.1:") && outcome.is_some());
+        let sent = String::from_utf8(request.body.clone()).unwrap();
+        assert!(!sent.contains(KEY));
+        let lower = sent.to_lowercase();
+        assert!(!lower.contains("laura") && !lower.contains("são paulo"));
+        assert!(sent.contains("Name1"));
+    }
+    assert!(
+        received.iter().all(|r| r.headers["authorization"] == format!("Bearer {KEY}").as_str())
+    );
+}
+
+#[tokio::test]
+async fn names_are_put_back_before_the_quote_is_checked() {
+    let found = element("action", "Call Name1", 3, "I will call Name1 tomorrow");
+    let server = serving(whole(&reply(&[found]))).await;
+    let mut config = config(ProviderKind::OpenAi, &server.uri());
+    config.pseudonyms = vec!["Laura".into()];
+    let found = run(config, limits(), TEXT).await.0.unwrap();
+    assert_eq!(found.elements[0].label, "Call Laura");
+    assert_eq!(found.elements[0].evidence[0].state.as_str(), "verified");
+}
+
+#[tokio::test]
+async fn the_preview_is_what_is_sent() {
+    let server = serving(whole(&reply(&[]))).await;
+    let text = TEXT.repeat(400);
+    let transcript = Transcript::from_text(1, None, text.clone());
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    let shown = preview(&config(ProviderKind::OpenAi, &server.uri()), &input).unwrap();
+    let (_, ledger) = run(config(ProviderKind::OpenAi, &server.uri()), limits(), &text).await;
+    let mut shown: Vec<Vec<u8>> = shown.into_iter().map(|r| r.body).collect();
+    let mut sent = ledger.bodies();
+    shown.sort();
+    sent.sort();
+    assert_eq!(shown, sent);
+}
+
+#[tokio::test]
+async fn the_prefix_is_the_same_for_every_session() {
+    let server = serving(whole(&reply(&[]))).await;
+    let mut heads = std::collections::BTreeSet::new();
+    for i in 0..100 {
+        let transcript = Transcript::from_text(1, None, format!("Day {i} was long."));
+        let said_on = jiff::civil::date(2026, 1, 1 + (i % 28) as i8);
+        let input = AnalysisInput { transcript: &transcript, said_on };
+        let parts = preview(&config(ProviderKind::OpenAi, &server.uri()), &input).unwrap();
+        let body = String::from_utf8(parts[0].body.clone()).unwrap();
+        let end = body.find("Said on 2026-01").unwrap();
+        heads.insert(body[..end].to_owned());
+    }
+    assert_eq!(heads.len(), 1);
+    assert!(heads.first().unwrap().len() > 5_000);
+}
+
+#[tokio::test]
+async fn a_key_goes_to_no_other_host_and_is_never_told() {
+    let ledger = Arc::new(Recorded::default());
+    let mut foreign = config(ProviderKind::OpenAi, "http://127.0.0.1:9/v1");
+    foreign.key = Some(ProviderKey { host: "api.openai.com".into(), secret: KEY.into() });
+    let made = ProviderAnalyser::new(foreign, ports(&ledger));
+    assert!(matches!(made, Err(ProviderError::ForeignKey)));
+
+    let words = format!("bad key {KEY}");
+    let no = serde_json::json!({"error":{"message": words}});
+    let server = serving(ResponseTemplate::new(401).set_body_json(no)).await;
+    let config = config(ProviderKind::OpenAi, &server.uri());
+    assert!(!format!("{config:?}").contains(KEY));
+    let error = test_provider(&config, &ports(&ledger), &Default::default()).await.unwrap_err();
+    assert_eq!(error.to_string(), "the provider answered with status 401: bad key [key]");
+    assert!(error.hint().unwrap().contains("key"));
+}
+
+#[tokio::test]
+async fn an_error_that_repeats_the_transcript_is_not_passed_on() {
+    let words = format!("cannot read: {TEXT}");
+    let no = serde_json::json!({"error":{"message": words}});
+    let server = serving(ResponseTemplate::new(400).set_body_json(no)).await;
+    let found = run(config(ProviderKind::OpenAi, &server.uri()), limits(), TEXT).await.0;
+    assert!(!found.unwrap_err().to_string().contains("boss"));
+}
+
+#[tokio::test]
+async fn a_probe_finds_local_servers_and_keeps_to_its_leave() {
+    let list = serde_json::json!({"data":[{"id":"llama"}],"object":"list"});
+    let server = serving(ResponseTemplate::new(200).set_body_json(list)).await;
+    let ledger = Arc::new(Recorded::default());
+    let port = server.address().port();
+    let places = [(9, ProviderKind::Ollama), (port, ProviderKind::Compatible)];
+    let found = probe::probe(&places, &ports(&ledger), &Default::default()).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].models, ["llama"]);
+    assert_eq!(ledger.bodies().len(), 2);
+
+    let mut elsewhere = ports(&ledger);
+    elsewhere.consent = Consent::for_analysis("api.openai.com", None);
+    let refused = probe::probe(&places, &elsewhere, &Default::default()).await;
+    assert!(matches!(refused, Err(ProviderError::NoConsent)));
+    assert_eq!(ledger.bodies().len(), 2);
+}

@@ -1,0 +1,128 @@
+//! Replies of models that make things up.
+
+use super::*;
+use crate::provider::{windows::Window, wire};
+use journey_domain::element::EvidenceState;
+
+fn checked<'t>(
+    text: &'t str,
+    sentences: &'t [crate::sentences::Sentence],
+    names: &'t Pseudonyms,
+) -> Checked<'t> {
+    Checked {
+        text: IndexedText::new(text),
+        sentences,
+        evidence: EvidenceCheck::new(text, sentences),
+        names,
+    }
+}
+
+#[test]
+fn of_a_thousand_replies_no_made_up_stitched_or_misplaced_quote_is_verified() {
+    let text: String =
+        (0..40).map(|i| format!("I w{i}a w{i}b w{i}c w{i}d w{i}e w{i}f. ")).collect();
+    let sentences = split(&text);
+    let names = Pseudonyms::default();
+    let checked = checked(&text, &sentences, &names);
+    let window = Window { context_from: 1, first: 4, last: 40 };
+    let mut n_rejected = 0;
+    for i in 0..1_000_usize {
+        let (a, b) = (i % 40, (i * 7 + 3) % 40);
+        let b = if a == b { (b + 1) % 40 } else { b };
+        let quotes = [
+            (a, format!("made{i} up{i} words{i} entirely{i}")),
+            (a, format!("w{a}a w{a}b w{a}c w{b}d w{b}e w{b}f")),
+            (b, format!("w{a}a w{a}b w{a}c w{a}d")),
+            (a, format!("w{a}a … w{a}f")),
+            (999, format!("w{a}a w{a}b")),
+        ];
+        let elements: Vec<_> = quotes
+            .iter()
+            .map(|(id, quote)| element("belief", quote, *id as u32 + 1, quote))
+            .collect();
+        let reply = wire::parse(&reply(&elements)).unwrap();
+        let found = checked.findings(reply, &window);
+        n_rejected += found.rejected;
+        let states = found.elements.iter().flat_map(|e| &e.evidence).map(|e| e.state);
+        assert!(!states.into_iter().any(|s| s == EvidenceState::Verified), "reply {i}");
+    }
+    assert!(n_rejected >= 4_900, "{n_rejected}");
+}
+
+#[test]
+fn only_the_speakers_own_affirmed_findings_are_kept() {
+    let sentences = split(TEXT);
+    let names = Pseudonyms::default();
+    let window = Window { context_from: 1, first: 1, last: 3 };
+    for (field, value) in [
+        ("polarity", "negated"),
+        ("polarity", "hypothetical"),
+        ("holder", "other"),
+        ("holder", "quoted"),
+    ] {
+        let mut it = element("emotion", "Calm", 1, "I felt really calm");
+        it[field] = value.into();
+        let found = checked(TEXT, &sentences, &names)
+            .findings(wire::parse(&reply(&[it])).unwrap(), &window);
+        assert!(found.elements.is_empty() && found.rejected == 0, "{value}");
+    }
+}
+
+#[test]
+fn what_lies_in_the_context_of_a_window_belongs_to_its_owner() {
+    let sentences = split(TEXT);
+    let names = Pseudonyms::default();
+    let window = Window { context_from: 1, first: 2, last: 3 };
+    let parsed = wire::parse(&good()).unwrap();
+    let found = checked(TEXT, &sentences, &names).findings(parsed, &window);
+    assert_eq!(found.elements.len(), 1);
+    assert_eq!(found.elements[0].kind.as_str(), "action");
+}
+
+#[test]
+fn unknown_nodes_are_unmapped_and_fields_are_bounded() {
+    let sentences = split(TEXT);
+    let names = Pseudonyms::default();
+    let window = Window { context_from: 1, first: 1, last: 3 };
+    let mut it = element("emotion", "Hangry calm", 1, "I felt really calm");
+    it["intensity"] = 99.into();
+    it["confidence"] = 7.5.into();
+    it["taxonomy"] = "fear.<b>".into();
+    it["due"] = "tomorrow".into();
+    let parsed = wire::parse(&reply(&[it])).unwrap();
+    let found = checked(TEXT, &sentences, &names).findings(parsed, &window);
+    let it = &found.elements[0];
+    assert!(it.taxonomy.as_ref().unwrap().is_unmapped() && it.due.is_none());
+    assert_eq!((it.intensity.unwrap().get(), it.confidence), (5, 1.0));
+}
+
+#[test]
+fn more_elements_than_the_cap_are_turned_away_and_counted() {
+    let sentences = split(TEXT);
+    let names = Pseudonyms::default();
+    let window = Window { context_from: 1, first: 1, last: 3 };
+    let many: Vec<_> = (0..5_000).map(|_| element("topic", "Work", 2, "My boss")).collect();
+    let parsed = wire::parse(&reply(&many)).unwrap();
+    let found = checked(TEXT, &sentences, &names).findings(parsed, &window);
+    assert_eq!((found.elements.len(), found.rejected), (wire::MAX_ELEMENTS, 4_000));
+}
+
+#[test]
+fn the_schema_is_strict_throughout() {
+    fn walk(value: &serde_json::Value) {
+        if let Some(map) = value.as_object() {
+            for word in ["oneOf", "$ref", "$defs", "format", "minimum", "$schema"] {
+                assert!(!map.contains_key(word), "{word}");
+            }
+            if let Some(properties) = map.get("properties").and_then(|p| p.as_object()) {
+                assert_eq!(map["required"].as_array().unwrap().len(), properties.len());
+                assert_eq!(map["additionalProperties"], false);
+            }
+            map.values().for_each(walk);
+        } else if let Some(list) = value.as_array() {
+            list.iter().for_each(walk);
+        }
+    }
+    walk(wire::schema());
+    assert!(wire::schema()["properties"]["elements"]["items"]["properties"]["holder"].is_object());
+}
