@@ -154,6 +154,14 @@ pub(crate) enum Command {
         #[arg(long)]
         provider: Option<String>,
     },
+    /// Show what an analysis would send, and to whom; sends nothing
+    Preview {
+        /// The session's id
+        id: String,
+        /// on-device, openai, compatible or ollama; the chosen one without
+        #[arg(long)]
+        provider: Option<String>,
+    },
     /// List the analyses of a session, or accept one
     #[command(args_conflicts_with_subcommands = true)]
     Runs(RunsArgs),
@@ -193,6 +201,9 @@ pub(crate) enum Command {
     /// Speech models
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Analysis providers
+    #[command(subcommand)]
+    Provider(ProviderCommand),
     /// What left this machine
     Ledger {
         /// A line's id, to see the whole request
@@ -358,6 +369,25 @@ pub(crate) enum ModelCommand {
         /// The model's name
         name: String,
     },
+}
+
+/// `provider …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProviderCommand {
+    /// List providers
+    List,
+    /// Analyse with this provider from now on
+    Use {
+        /// The provider's name
+        name: String,
+    },
+    /// Keep a key in the vault: from a prompt, standard input or OPENAI_API_KEY
+    SetKey {
+        /// The provider's name
+        name: String,
+    },
+    /// Ask the chosen provider whether it works; sends nothing of yours
+    Test,
 }
 
 /// `settings …`

@@ -3,8 +3,8 @@
 use super::{
     access::Access,
     args::{
-        AccountCommand, Command, ElementCommand, ModelCommand, RoleArg, RunsCommand,
-        SettingsCommand,
+        AccountCommand, Command, ElementCommand, ModelCommand, ProviderCommand, RoleArg,
+        RunsCommand, SettingsCommand,
     },
     output::Output,
     progress::Bars,
@@ -198,6 +198,11 @@ pub(super) fn run(
             let session = app.analyse(&me, &id, provider.as_deref(), &cancel)?;
             output.print(&session, render::session)?;
         }
+        Command::Preview { id, provider } => {
+            let me = access.unlocked(Gated::Preview)?;
+            let preview = app.preview(&me, &id, provider.as_deref())?;
+            output.print(&preview, |preview, _| render::preview(preview))?;
+        }
         Command::Runs(args) => match (args.command, args.id) {
             (Some(RunsCommand::Accept { id, run }), _) => {
                 let me = access.unlocked(Gated::AcceptRun)?;
@@ -237,6 +242,7 @@ pub(super) fn run(
             output.print(&app.search(&me, &query)?, render::hits)?;
         }
         Command::Model(command) => model(&access, command, output, &cancel)?,
+        Command::Provider(command) => provider(&access, command, output)?,
         Command::Ledger { id } => {
             let me = access.unlocked(Gated::Ledger)?;
             output.print(&app.ledger(&me, id.as_deref())?, render::ledger)?;
@@ -399,6 +405,30 @@ fn model(
         }
     }?;
     Ok(())
+}
+
+fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Result<()> {
+    let app = access.app;
+    match command {
+        ProviderCommand::List => {
+            let me = access.unlocked(Gated::Providers)?;
+            output.print(&app.providers(&me)?, render::providers)
+        }
+        ProviderCommand::Use { name } => {
+            let me = access.unlocked(Gated::ProviderUse)?;
+            output.print(&app.use_provider(&me, &name)?, render::providers)
+        }
+        ProviderCommand::SetKey { name } => {
+            let me = access.unlocked(Gated::ProviderSetKey)?;
+            let key = access.secrets.get(Secret::ProviderKey)?;
+            app.set_provider_key(&me, &name, &key)?;
+            output.print(&app.providers(&me)?, render::providers)
+        }
+        ProviderCommand::Test => {
+            let me = access.unlocked(Gated::ProviderTest)?;
+            output.print(&app.test_provider(&me)?, |answer, _| answer.message.clone())
+        }
+    }
 }
 
 fn settings(access: &Access<'_>, command: SettingsCommand, output: Output) -> Result<()> {

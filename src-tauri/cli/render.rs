@@ -3,7 +3,7 @@
 use super::output::{Style, plain};
 use journey_app::views::{
     AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList, ModelList,
-    RunSummary, SearchPage, SessionPage, SessionView, SettingList,
+    PreviewView, ProviderList, RunSummary, SearchPage, SessionPage, SessionView, SettingList,
 };
 use std::fmt::Write as _;
 
@@ -225,6 +225,47 @@ pub(crate) fn settings(list: &SettingList, style: Style) -> String {
         .map(|s| vec![s.key.clone(), s.value.to_string(), s.help.clone()])
         .collect();
     style.table(&["setting", "value", "what it does"], rows)
+}
+
+/// Analysis providers.
+pub(crate) fn providers(list: &ProviderList, style: Style) -> String {
+    let rows = list
+        .providers
+        .iter()
+        .map(|p| {
+            let key = match (p.needs_key, p.has_key) {
+                (_, true) => "key kept",
+                (true, false) => "needs a key",
+                (false, false) => "",
+            };
+            vec![
+                if p.in_use { "*" } else { "" }.to_owned(),
+                p.name.clone(),
+                p.base_url.clone().unwrap_or_else(|| "stays on this computer".to_owned()),
+                key.to_owned(),
+                if p.allowed { "" } else { "not allowed here" }.to_owned(),
+            ]
+        })
+        .collect();
+    style.table(&["", "provider", "where", "key", ""], rows)
+}
+
+/// What would be sent.
+pub(crate) fn preview(preview: &PreviewView) -> String {
+    if preview.requests.is_empty() {
+        return format!("Nothing would leave this computer: {} analyses here.", preview.provider);
+    }
+    let mut out = String::new();
+    for request in &preview.requests {
+        let _ = writeln!(
+            out,
+            "To {} ({} bytes):\n\n{}\n",
+            request.url,
+            request.bytes,
+            plain(&request.body)
+        );
+    }
+    out
 }
 
 /// The ledger.

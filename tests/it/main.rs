@@ -16,4 +16,5 @@ mod architecture;
 mod backup;
 mod command_line;
 mod forgotten;
+mod providers;
 mod support;

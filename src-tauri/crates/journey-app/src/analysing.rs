@@ -7,21 +7,313 @@ use crate::{
     open_vault::OpenVault,
     pipeline::cancelled,
     review::find,
-    views::SessionView,
+    views::{PreviewView, ProviderList, ProviderTestView, ProviderView, SessionView},
 };
-use journey_analysis::{Analyser, OnDeviceAnalyser};
-use journey_domain::{ids::SessionId, job::JobKind, ports::CancelToken};
-use std::sync::Arc;
+use journey_analysis::{
+    Analyser, OnDeviceAnalyser,
+    provider::{
+        ProviderAnalyser, ProviderConfig, ProviderError, ProviderKey, ProviderKind, ProviderPorts,
+        preview, test_provider,
+    },
+};
+use journey_domain::{
+    analysis::AnalysisInput, consent::Consent, error_code::ErrorCode, ids::SessionId, job::JobKind,
+    ports::CancelToken,
+};
+use secrecy::SecretString;
+use std::{sync::Arc, time::Duration};
+
+/// The analyser that is built in.
+pub(crate) const ON_DEVICE: &str = "on-device";
+
+/// The providers there are, the built-in one first.
+const PROVIDERS: [&str; 4] = [ON_DEVICE, "openai", "compatible", "ollama"];
+
+/// The model where the person chose none: small, cheap, takes a strict schema.
+const DEFAULT_OPENAI_MODEL: &str = "gpt-4.1-mini";
+
+fn kind_of(name: &str) -> Result<Option<ProviderKind>> {
+    match name {
+        ON_DEVICE => Ok(None),
+        "openai" => Ok(Some(ProviderKind::OpenAi)),
+        "compatible" => Ok(Some(ProviderKind::Compatible)),
+        "ollama" => Ok(Some(ProviderKind::Ollama)),
+        _ => Err(CommandError::usage("there is no such provider")
+            .hint("It is on-device, openai, compatible or ollama.")),
+    }
+}
+
+fn provider_error(error: &ProviderError) -> CommandError {
+    let it = CommandError::new(error.code(), error.to_string());
+    match error.hint() {
+        Some(hint) => it.hint(hint),
+        None => it,
+    }
+}
+
+/// The host of an address, without port.
+fn host_of(base_url: &str) -> Result<String> {
+    let rest = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(v6) => v6.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    if host.is_empty() {
+        return Err(CommandError::usage("the provider's address names no host")
+            .hint("Set it with `insight-journey settings set provider_base_url http://localhost:8080/v1`."));
+    }
+    Ok(host.to_ascii_lowercase())
+}
+
+fn is_this_computer(host: &str) -> bool {
+    host == "localhost"
+        || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
 
 impl App {
+    fn built_in() -> Result<Arc<dyn Analyser>> {
+        let analyser = OnDeviceAnalyser::new().map_err(|error| CommandError::internal(&error))?;
+        Ok(Arc::new(analyser))
+    }
+
+    /// The provider that the settings name.
+    fn chosen_provider(&self, open: &OpenVault) -> Result<String> {
+        Ok(self.text_setting(open, "provider")?.unwrap_or_else(|| ON_DEVICE.to_owned()))
+    }
+
+    /// Whether an analysis may follow a transcription by itself: not where words would leave this
+    /// computer before the person has seen them.
+    pub(crate) fn analyses_unasked(&self, open: &OpenVault) -> Result<bool> {
+        Ok(self.chosen_provider(open)? == ON_DEVICE
+            || !self.flag(open, "preview_before_sending")?)
+    }
+
     /// The analyser of a session.
     pub(crate) fn analyser(
         &self,
-        _open: &OpenVault,
-        _session: SessionId,
+        open: &OpenVault,
+        session: SessionId,
     ) -> Result<Arc<dyn Analyser>> {
-        let built_in = OnDeviceAnalyser::new().map_err(|error| CommandError::internal(&error))?;
-        Ok(Arc::new(built_in))
+        let name = match open.ordered_provider(session) {
+            Some(name) => name,
+            None => self.chosen_provider(open)?,
+        };
+        let Some(kind) = kind_of(&name)? else { return Self::built_in() };
+        let config = self.provider_config(open, kind)?;
+        let ports = self.provider_ports(open, &config, Some(session))?;
+        let analyser = ProviderAnalyser::new(config, ports).map_err(|e| provider_error(&e))?;
+        Ok(Arc::new(analyser))
+    }
+
+    fn provider_config(&self, open: &OpenVault, kind: ProviderKind) -> Result<ProviderConfig> {
+        let allowed = self.system_list("allowed_providers")?;
+        if !allowed.iter().any(|name| name == kind.name()) {
+            return Err(CommandError::new(
+                ErrorCode::NotAllowed,
+                "this provider is not allowed here",
+            )
+            .hint("An admin of this computer decides which are."));
+        }
+        let own = self.text_setting(open, "provider_base_url")?;
+        let base_url = match (kind, own) {
+            (ProviderKind::OpenAi, _) => kind.default_base_url().map(ToOwned::to_owned),
+            (_, Some(url)) => Some(url),
+            (_, None) => kind.default_base_url().map(ToOwned::to_owned),
+        }
+        .ok_or_else(|| {
+            CommandError::usage("the provider has no address yet")
+                .hint("Set it with `insight-journey settings set provider_base_url http://localhost:8080/v1`.")
+        })?;
+        let host = host_of(&base_url)?;
+        let mut allowed_hosts = self.system_list("allowed_hosts")?;
+        if is_this_computer(&host) {
+            allowed_hosts.push(host);
+        }
+        let model = match self.text_setting(open, "provider_model")? {
+            Some(model) => model,
+            None if kind == ProviderKind::OpenAi => DEFAULT_OPENAI_MODEL.to_owned(),
+            None => {
+                return Err(CommandError::usage("no model is chosen for this provider")
+                    .hint("Set it with `insight-journey settings set provider_model NAME`."));
+            }
+        };
+        let key = open
+            .vault
+            .read(|read| read.secrets().get(kind.name()).map_err(CommandError::from))?
+            .map(|kept| ProviderKey { host: kept.host, secret: kept.secret });
+        let pseudonyms = if self.flag(open, "use_pseudonyms")? {
+            self.list_setting(open, "pseudonyms")?
+        } else {
+            Vec::new()
+        };
+        Ok(ProviderConfig {
+            kind,
+            base_url,
+            model,
+            key,
+            temperature: self
+                .text_setting(open, "provider_temperature")?
+                .and_then(|text| text.parse().ok()),
+            time_limit: Duration::from_secs(self.number(open, "time_limit_s")?.max(10)),
+            cost_limit_usd: self.amount(open, "cost_limit_usd")?,
+            pseudonyms,
+            allowed_hosts,
+        })
+    }
+
+    fn provider_ports(
+        &self,
+        open: &OpenVault,
+        config: &ProviderConfig,
+        session: Option<SessionId>,
+    ) -> Result<ProviderPorts> {
+        let ports = self.ports();
+        Ok(ProviderPorts {
+            ledger: open.vault.clone(),
+            consent: Consent::for_analysis(host_of(&config.base_url)?, session),
+            clock: ports.clock.clone(),
+            random: ports.random.clone(),
+            on_device: Self::built_in()?,
+        })
+    }
+
+    /// The analysis providers, and which one is in use.
+    ///
+    /// # Errors
+    /// The vault's failure.
+    pub fn providers(&self, me: &Unlocked) -> Result<ProviderList> {
+        let chosen = self.chosen_provider(&me.open)?;
+        let allowed = self.system_list("allowed_providers")?;
+        let keys = me.vault().read(|read| read.secrets().names().map_err(CommandError::from))?;
+        let own_url = self.text_setting(&me.open, "provider_base_url")?;
+        let providers = PROVIDERS
+            .iter()
+            .map(|name| {
+                let kind = kind_of(name)?;
+                let base_url = match kind {
+                    None => None,
+                    Some(ProviderKind::OpenAi) => ProviderKind::OpenAi.default_base_url(),
+                    Some(kind) => own_url.as_deref().or(kind.default_base_url()),
+                };
+                Ok(ProviderView {
+                    name: (*name).to_owned(),
+                    in_use: chosen == *name,
+                    allowed: kind.is_none() || allowed.iter().any(|a| a == name),
+                    needs_key: kind == Some(ProviderKind::OpenAi),
+                    has_key: keys.iter().any(|k| k == name),
+                    base_url: base_url.map(ToOwned::to_owned),
+                })
+            })
+            .collect::<Result<_>>()?;
+        Ok(ProviderList { providers })
+    }
+
+    /// Analyses with this provider from now on.
+    ///
+    /// # Errors
+    /// A usage error for an unknown one; not allowed.
+    pub fn use_provider(&self, me: &Unlocked, name: &str) -> Result<ProviderList> {
+        let kind = kind_of(name)?;
+        let allowed = self.system_list("allowed_providers")?;
+        if kind.is_some() && !allowed.iter().any(|a| a == name) {
+            return Err(CommandError::new(
+                ErrorCode::NotAllowed,
+                "this provider is not allowed here",
+            )
+            .hint("An admin of this computer decides which are."));
+        }
+        self.set_setting(me, "provider", &name.into())?;
+        self.providers(me)
+    }
+
+    /// Keeps a provider's key in the vault, bound to the host of its address.
+    ///
+    /// # Errors
+    /// A usage error for an unknown provider, an empty key or a missing address.
+    pub fn set_provider_key(&self, me: &Unlocked, name: &str, key: &SecretString) -> Result<()> {
+        use secrecy::ExposeSecret as _;
+        let Some(kind) = kind_of(name)? else {
+            return Err(CommandError::usage("the on-device analyser needs no key"));
+        };
+        if key.expose_secret().trim().is_empty() {
+            return Err(CommandError::usage("the key is empty"));
+        }
+        let base_url = match kind {
+            ProviderKind::OpenAi => kind.default_base_url().map(ToOwned::to_owned),
+            _ => self
+                .text_setting(&me.open, "provider_base_url")?
+                .or_else(|| kind.default_base_url().map(ToOwned::to_owned)),
+        };
+        let host = host_of(base_url.as_deref().unwrap_or_default())?;
+        let key = SecretString::from(key.expose_secret().trim().to_owned());
+        me.vault().write(|write| {
+            write.secrets().set(kind.name(), &host, &key).map_err(CommandError::from)
+        })
+    }
+
+    /// Asks the chosen provider for its models; sends nothing of the person's words.
+    ///
+    /// # Errors
+    /// The service's own words.
+    pub fn test_provider(&self, me: &Unlocked) -> Result<ProviderTestView> {
+        let name = self.chosen_provider(&me.open)?;
+        let Some(kind) = kind_of(&name)? else {
+            Self::built_in()?;
+            return Ok(ProviderTestView {
+                message: "The on-device analyser is ready; nothing leaves this computer."
+                    .to_owned(),
+                models: Vec::new(),
+            });
+        };
+        let config = self.provider_config(&me.open, kind)?;
+        let ports = self.provider_ports(&me.open, &config, None)?;
+        let report = self
+            .runtime()
+            .block_on(test_provider(&config, &ports, &CancelToken::new()))
+            .map_err(|e| provider_error(&e))?;
+        let message = if report.has_model {
+            format!("{name} answers and has the model {}.", config.model)
+        } else {
+            format!("{name} answers, but does not name the model {}.", config.model)
+        };
+        Ok(ProviderTestView { message, models: report.models })
+    }
+
+    /// What an analysis would send, and to whom; sends nothing.
+    ///
+    /// # Errors
+    /// Not found; no transcript yet; a provider that is not set up.
+    pub fn preview(&self, me: &Unlocked, id: &str, provider: Option<&str>) -> Result<PreviewView> {
+        let name = match provider {
+            Some(name) => name.to_owned(),
+            None => self.chosen_provider(&me.open)?,
+        };
+        let Some(kind) = kind_of(&name)? else {
+            return Ok(PreviewView { provider: name, requests: Vec::new() });
+        };
+        let config = self.provider_config(&me.open, kind)?;
+        let detail = me.vault().read(|read| {
+            let id = find(read, id)?;
+            Ok::<_, CommandError>(read.session(id)?)
+        })?;
+        let transcript = detail
+            .transcript
+            .as_ref()
+            .ok_or_else(|| CommandError::not_found("there is no transcript to analyse yet"))?;
+        let zone = jiff::tz::TimeZone::get(&detail.stored.session.time_zone)
+            .unwrap_or_else(|_| self.ports().clock.time_zone());
+        let said_on = detail.stored.session.recorded_at.to_zoned_datetime(zone).date();
+        let requests = preview(&config, &AnalysisInput { transcript, said_on })
+            .map_err(|e| provider_error(&e))?
+            .into_iter()
+            .map(|request| crate::views::PreviewedRequestView {
+                url: request.url,
+                bytes: request.body.len() as u64,
+                body: String::from_utf8_lossy(&request.body).into_owned(),
+            })
+            .collect();
+        Ok(PreviewView { provider: name, requests })
     }
 
     /// Transcribes a session again, then analyses it.
@@ -37,7 +329,7 @@ impl App {
     /// Analyses a session again.
     ///
     /// # Errors
-    /// Not found, no transcript yet, cancelled.
+    /// Not found, no transcript yet, an unknown provider, cancelled.
     pub fn analyse(
         &self,
         me: &Unlocked,
@@ -45,12 +337,16 @@ impl App {
         provider: Option<&str>,
         cancel: &CancelToken,
     ) -> Result<SessionView> {
-        if provider.is_some_and(|p| p != "on-device") {
-            return Err(CommandError::usage("this provider is not set up")
-                .hint("`insight-journey provider list` shows what there is."));
-        }
         if cancel.is_cancelled() {
             return Err(cancelled());
+        }
+        let session = me.vault().read(|read| find(read, id))?;
+        if let Some(name) = provider {
+            if let Some(kind) = kind_of(name)? {
+                // Says now, not as a failed job, what is missing.
+                self.provider_config(&me.open, kind)?;
+            }
+            me.open.order_provider(session, name);
         }
         let id = self.order(me, id, JobKind::Analyse)?;
         self.finish_jobs(&me.open, id, cancel)?;
@@ -62,5 +358,24 @@ impl App {
         me.vault()
             .write(|write| write.jobs().enqueue(id, kind).map(drop).map_err(CommandError::from))?;
         Ok(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_an_address_is_found_without_port_and_path() {
+        for (address, host) in [
+            ("https://api.openai.com/v1", "api.openai.com"),
+            ("http://LOCALHOST:8080/v1?x=1", "localhost"),
+            ("http://[::1]:11434", "::1"),
+        ] {
+            assert_eq!(host_of(address).unwrap(), host);
+        }
+        assert!(host_of("https:///v1").is_err());
+        assert!(is_this_computer("127.0.0.1") && is_this_computer("::1"));
+        assert!(!is_this_computer("127.0.0.1.example.com"));
     }
 }

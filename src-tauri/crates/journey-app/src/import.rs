@@ -192,6 +192,7 @@ impl App {
     ) -> Result<SessionId> {
         let new = self.new_session(Source::Text, options, recorded_at, Some(&transcript.text))?;
         let id = new.id;
+        let analyses = options.analyse && self.analyses_unasked(open)?;
         open.vault.write(|write| {
             write.sessions().create(&new)?;
             write.store_transcript(&NewTranscript {
@@ -201,7 +202,7 @@ impl App {
                 job: None,
                 anchors: None,
             })?;
-            if options.analyse {
+            if analyses {
                 write.jobs().enqueue(id, JobKind::Analyse)?;
             }
             Ok::<_, VaultError>(())

@@ -22,6 +22,8 @@ pub(crate) struct OpenVault {
     pub(crate) keys: VaultKeys,
     tokens: Mutex<HashMap<JobId, CancelToken>>,
     not_analysed: Mutex<HashSet<SessionId>>,
+    providers: Mutex<HashMap<SessionId, String>>,
+    imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
     recogniser: Mutex<Option<Recogniser>>,
     closing: CancelToken,
@@ -39,6 +41,8 @@ impl OpenVault {
             keys,
             tokens: Mutex::default(),
             not_analysed: Mutex::default(),
+            providers: Mutex::default(),
+            imports: crate::window::Imports::default(),
             recording: Mutex::default(),
             recogniser: Mutex::default(),
             closing: CancelToken::new(),
@@ -70,6 +74,16 @@ impl OpenVault {
         !lock(&self.not_analysed).contains(&session)
     }
 
+    /// The next analysis of this session is done by this provider.
+    pub(crate) fn order_provider(&self, session: SessionId, provider: &str) {
+        lock(&self.providers).insert(session, provider.to_owned());
+    }
+
+    /// What [`order_provider`](Self::order_provider) said.
+    pub(crate) fn ordered_provider(&self, session: SessionId) -> Option<String> {
+        lock(&self.providers).get(&session).cloned()
+    }
+
     /// Leaves the analysis of a session to the person.
     pub(crate) fn leave_unanalysed(&self, session: SessionId) {
         lock(&self.not_analysed).insert(session);
@@ -92,6 +106,11 @@ impl OpenVault {
 
     pub(crate) fn is_recording(&self, session: SessionId) -> bool {
         self.running().as_ref().is_some_and(|running| running.session() == session)
+    }
+
+    /// The files that wait to be taken in.
+    pub(crate) const fn imports(&self) -> &crate::window::Imports {
+        &self.imports
     }
 
     /// Set when the vault is being closed: background work stops at the next chance.

@@ -52,6 +52,22 @@ impl App {
         Ok(self.value(open, settings::find(key, Scope::Personal)?)?.as_u64().unwrap_or_default())
     }
 
+    /// A personal setting that is an amount; `None` for no limit.
+    pub(crate) fn amount(&self, open: &OpenVault, key: &str) -> Result<Option<f64>> {
+        Ok(self.value(open, settings::find(key, Scope::Personal)?)?.as_f64())
+    }
+
+    /// A personal setting that is a list.
+    pub(crate) fn list_setting(&self, open: &OpenVault, key: &str) -> Result<Vec<String>> {
+        let value = self.value(open, settings::find(key, Scope::Personal)?)?;
+        Ok(texts(&value))
+    }
+
+    /// A setting of the computer that is a list.
+    pub(crate) fn system_list(&self, key: &str) -> Result<Vec<String>> {
+        Ok(texts(&self.system_value_of(key)?))
+    }
+
     /// A personal setting that is text.
     pub(crate) fn text_setting(&self, open: &OpenVault, key: &str) -> Result<Option<String>> {
         let value = self.value(open, settings::find(key, Scope::Personal)?)?;
@@ -84,6 +100,11 @@ impl App {
             Ok(LedgerList { ledger })
         })
     }
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    let list = value.as_array().into_iter().flatten();
+    list.filter_map(|v| v.as_str().map(ToOwned::to_owned)).collect()
 }
 
 fn list(

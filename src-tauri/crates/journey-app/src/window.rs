@@ -1,9 +1,12 @@
-//! Use-cases that only the window has: its lists, its recording, its queue, playback.
+//! Use-cases that only the window has: its lists, its recording, its queue.
 
+mod background;
 pub mod help;
-pub mod playback;
-pub mod queue;
+mod orders;
 mod questions;
+pub mod queue;
 mod recording;
 mod review;
 mod settings;
+
+pub(crate) use orders::Imports;

@@ -252,6 +252,8 @@ pub(crate) fn store(
     let zone = jiff::tz::TimeZone::get(&stored.session.time_zone)
         .unwrap_or_else(|_| app.ports().clock.time_zone());
     let suggested = title::from_text(&transcript.text, stored.session.recorded_at, &zone);
+    let analyses =
+        open.analyses(session) && app.analyses_unasked(open).map_err(StepError::lasting)?;
     open.vault.write(|write| {
         write.store_transcript(&NewTranscript {
             session,
@@ -261,7 +263,7 @@ pub(crate) fn store(
             anchors: None,
         })?;
         write.sessions().suggest_title(session, &suggested)?;
-        if open.analyses(session) {
+        if analyses {
             write.jobs().enqueue(session, JobKind::Analyse)?;
         }
         Ok::<_, VaultError>(())

@@ -172,3 +172,57 @@ pub struct BackupView {
     /// When it was made.
     pub at: String,
 }
+
+/// An analysis provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProviderView {
+    /// Its name.
+    pub name: String,
+    /// Whether it analyses.
+    pub in_use: bool,
+    /// Whether an admin allows it.
+    pub allowed: bool,
+    /// Whether it wants a key.
+    pub needs_key: bool,
+    /// Whether a key is kept in the vault.
+    pub has_key: bool,
+    /// Where requests go; null for nowhere.
+    pub base_url: Option<String>,
+}
+
+/// The analysis providers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProviderList {
+    /// The on-device one first.
+    pub providers: Vec<ProviderView>,
+}
+
+/// What a provider said to a test.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ProviderTestView {
+    /// One sentence.
+    pub message: String,
+    /// The models it names.
+    pub models: Vec<String>,
+}
+
+/// A request as it would be sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PreviewedRequestView {
+    /// Where to.
+    pub url: String,
+    /// Length of the body.
+    #[ts(type = "number")]
+    pub bytes: u64,
+    /// Byte for byte.
+    pub body: String,
+}
+
+/// What an analysis would send.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PreviewView {
+    /// Who would analyse.
+    pub provider: String,
+    /// The first request of each part; empty where nothing would leave this computer.
+    pub requests: Vec<PreviewedRequestView>,
+}

@@ -1,0 +1,172 @@
+//! Work that the window orders and does not wait for.
+
+use super::queue::stored;
+use crate::{
+    App,
+    access::Unlocked,
+    error::{CommandError, Result},
+    import::ImportOptions,
+    open_vault::OpenVault,
+    review::find,
+    views::window::{Queue, QueuedJob, Stopped},
+};
+use journey_domain::{error_code::ErrorCode, job::JobKind, ports::CancelToken};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// The files that wait to be taken in, and what became of the last ones. They are not in the vault:
+/// a file that was not taken in is still where the person has it.
+#[derive(Default)]
+pub(crate) struct Imports(Mutex<Vec<Import>>);
+
+struct Import {
+    job: QueuedJob,
+    path: PathBuf,
+    cancel: CancelToken,
+}
+
+impl Imports {
+    fn with<T>(&self, work: impl FnOnce(&mut Vec<Import>) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Those that are not finished, and those that failed until the next order.
+    pub(crate) fn jobs(&self) -> Vec<QueuedJob> {
+        self.with(|all| all.iter().map(|import| import.job.clone()).collect())
+    }
+
+    /// `false` when no such file waits.
+    pub(crate) fn cancel(&self, id: &str) -> bool {
+        self.with(|all| {
+            let found = all.iter_mut().find(|import| import.job.id == id);
+            if let Some(import) = &found {
+                import.cancel.cancel();
+            }
+            found.is_some()
+        })
+    }
+
+    fn add(&self, id: String, path: PathBuf) {
+        let label = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        let job = QueuedJob {
+            id,
+            session: None,
+            kind: "import".to_owned(),
+            label,
+            state: "waiting".to_owned(),
+            fraction: None,
+            message: None,
+            remaining_ms: None,
+            error: None,
+        };
+        self.with(|all| all.push(Import { job, path, cancel: CancelToken::new() }));
+    }
+
+    fn next(&self) -> Option<(String, PathBuf, CancelToken)> {
+        self.with(|all| {
+            let import = all.iter_mut().find(|import| import.job.state == "waiting")?;
+            import.job.state = "running".to_owned();
+            Some((import.job.id.clone(), import.path.clone(), import.cancel.clone()))
+        })
+    }
+
+    fn settle(&self, id: &str, failure: Option<CommandError>) {
+        self.with(|all| match failure {
+            Some(error) if error.code != ErrorCode::Cancelled => {
+                if let Some(import) = all.iter_mut().find(|import| import.job.id == id) {
+                    import.job.state = "failed".to_owned();
+                    import.job.error = Some(error);
+                }
+            }
+            _ => all.retain(|import| import.job.id != id),
+        });
+    }
+
+    fn forget_failed(&self) {
+        self.with(|all| all.retain(|import| import.job.state != "failed"));
+    }
+}
+
+impl App {
+    /// A written reflection; its analysis follows.
+    ///
+    /// # Errors
+    /// A usage error for an empty text.
+    pub fn write_in_window(
+        &self,
+        me: &Unlocked,
+        text: &str,
+        title: Option<&str>,
+    ) -> Result<Stopped> {
+        let title = title.filter(|t| !t.trim().is_empty());
+        let id = self.take_written(&me.open, text, title)?;
+        self.announce_list();
+        Ok(Stopped { session: id.to_string() })
+    }
+
+    /// Transcribes again, in the background.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn queue_transcription(&self, me: &Unlocked, id: &str) -> Result<QueuedJob> {
+        self.queued(me, id, JobKind::Transcribe)
+    }
+
+    /// Analyses again, in the background.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn queue_analysis(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        provider: Option<&str>,
+    ) -> Result<QueuedJob> {
+        if let Some(name) = provider {
+            let session = me.vault().read(|read| find(read, id))?;
+            me.open.order_provider(session, name);
+        }
+        self.queued(me, id, JobKind::Analyse)
+    }
+
+    fn queued(&self, me: &Unlocked, id: &str, kind: JobKind) -> Result<QueuedJob> {
+        let session = self.order(me, id, kind)?;
+        me.vault().read(|read| {
+            let jobs = read.jobs().of_session(session)?;
+            let job = jobs
+                .iter()
+                .find(|job| job.kind == kind)
+                .ok_or_else(|| CommandError::not_found("there is no such job"))?;
+            stored(read, job)
+        })
+    }
+
+    /// Takes files in, one after the other, in the background.
+    ///
+    /// # Errors
+    /// The vault's failure.
+    pub fn queue_imports(&self, me: &Unlocked, paths: &[String]) -> Result<Queue> {
+        me.open.imports().forget_failed();
+        for path in paths {
+            me.open.imports().add(self.ports().ids.next().to_string(), Path::new(path).to_owned());
+        }
+        self.announce_list();
+        self.queue(me)
+    }
+
+    /// Takes the next waiting file in; `false` when none waits.
+    pub(super) fn import_next(&self, open: &Arc<OpenVault>) -> bool {
+        let Some((id, path, cancel)) = open.imports().next() else { return false };
+        let options = ImportOptions { analyse: true, ..ImportOptions::default() };
+        let taken = if cancel.is_cancelled() {
+            Ok(())
+        } else {
+            self.take_in(open, &path, &options, &cancel).map(drop)
+        };
+        open.imports().settle(&id, taken.err());
+        self.announce_list();
+        true
+    }
+}
