@@ -23,7 +23,6 @@ pub(crate) struct OpenVault {
     tokens: Mutex<HashMap<JobId, CancelToken>>,
     not_analysed: Mutex<HashSet<SessionId>>,
     providers: Mutex<HashMap<SessionId, String>>,
-    imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
     recogniser: Mutex<Option<Recogniser>>,
     closing: CancelToken,
@@ -42,7 +41,6 @@ impl OpenVault {
             tokens: Mutex::default(),
             not_analysed: Mutex::default(),
             providers: Mutex::default(),
-            imports: crate::window::Imports::default(),
             recording: Mutex::default(),
             recogniser: Mutex::default(),
             closing: CancelToken::new(),
@@ -107,12 +105,6 @@ impl OpenVault {
     pub(crate) fn is_recording(&self, session: SessionId) -> bool {
         self.running().as_ref().is_some_and(|running| running.session() == session)
     }
-
-    /// The files that wait to be taken in.
-    pub(crate) const fn imports(&self) -> &crate::window::Imports {
-        &self.imports
-    }
-
     /// Set when the vault is being closed: background work stops at the next chance.
     pub(crate) const fn closing(&self) -> &CancelToken {
         &self.closing
