@@ -1,19 +1,110 @@
-//! The window.
+//! The window: commands of a few lines over the use-cases, events from the core, nothing else.
 
+mod commands;
+mod desk;
+mod events;
+mod instance;
+
+use desk::Desk;
+use events::WindowEvents;
 use journey_app::{
+    App, Ports,
     data_dir::DataDir,
     error::{CommandError, Result},
 };
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
+use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 
-/// Opens the window.
-pub(crate) fn open(_data_dir: &DataDir) -> Result<ExitCode> {
-    Err(CommandError::usage("this build has no window")
-        .hint("`insight-journey --help` lists the commands."))
+pub(crate) use instance::toggle;
+
+/// The label of the only window.
+pub(crate) const MAIN: &str = "main";
+
+/// Opens the window, or brings the one that is open on this data directory to the front.
+pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
+    if !has_display() {
+        return Err(CommandError::usage("there is no display for the window").hint(
+            "`insight-journey try` shows the main job without one; `--help` lists the commands.",
+        ));
+    }
+    prepare_web_view();
+    let Some(listener) = instance::first(data_dir)? else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let events = Arc::new(WindowEvents::default());
+    let app = App::open(data_dir.clone(), Ports::real(data_dir, events.clone())?)?;
+    let desk = Desk::new(app);
+    let for_exit = desk.clone();
+    let window = tauri::Builder::default()
+        .manage(desk.clone())
+        .invoke_handler(commands::handler())
+        .setup(move |tauri_app| {
+            events.attach(tauri_app.handle().clone());
+            WebviewWindowBuilder::new(tauri_app, MAIN, WebviewUrl::default())
+                .title("Insight Journey")
+                .inner_size(1200.0, 800.0)
+                .min_inner_size(720.0, 560.0)
+                .on_navigation(is_own_page)
+                .build()?;
+            instance::listen(listener, tauri_app.handle().clone(), desk);
+            Ok(())
+        })
+        .build(tauri::generate_context!())
+        .map_err(|error| CommandError::internal(&error))?;
+    window.run(move |_, event| {
+        if let tauri::RunEvent::ExitRequested { .. } = event {
+            for_exit.close();
+        }
+    });
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Starts or stops the recording of the open window.
-pub(crate) fn toggle(_data_dir: &DataDir) -> Result<String> {
-    Err(CommandError::not_found("there is no open window")
-        .hint("Record here with `insight-journey record`."))
+/// The window shows its own pages and goes nowhere else.
+fn is_own_page(url: &tauri::Url) -> bool {
+    matches!(
+        (url.scheme(), url.host_str()),
+        ("tauri", Some("localhost")) | ("http" | "https", Some("tauri.localhost"))
+    ) || (cfg!(dev) && url.host_str() == Some("localhost"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the edge where the environment is read")]
+fn has_display() -> bool {
+    !cfg!(target_os = "linux")
+        || ["DISPLAY", "WAYLAND_DISPLAY"]
+            .iter()
+            .any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()))
+}
+
+/// Some graphics drivers show an empty window with WebKit's DMABUF renderer. Restarting with a
+/// changed environment is the only safe way to set a variable; the person's own choice wins.
+#[cfg(target_os = "linux")]
+#[expect(clippy::disallowed_methods, reason = "the edge where the environment is read")]
+fn prepare_web_view() {
+    use std::os::unix::process::CommandExt as _;
+    const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+    if std::env::var_os(VARIABLE).is_some() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        // Only returns when it failed; then the window opens with the driver's default.
+        drop(
+            std::process::Command::new(program)
+                .args(std::env::args_os().skip(1))
+                .env(VARIABLE, "1")
+                .exec(),
+        );
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn prepare_web_view() {}
+
+/// Brings the window to the front.
+pub(crate) fn show(handle: &tauri::AppHandle) {
+    if let Some(window) = handle.get_webview_window(MAIN) {
+        // A window manager may refuse; the window is there all the same.
+        drop(window.show());
+        drop(window.unminimize());
+        drop(window.set_focus());
+    }
 }

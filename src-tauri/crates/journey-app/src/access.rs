@@ -397,7 +397,7 @@ impl App {
             {
                 tracing::error!(%error, "the recording was not sealed before closing");
             }
-            open.closing().cancel();
+            open.begin_closing();
             self.ports().events.emit(journey_domain::ports::Event::Locked);
         }
     }

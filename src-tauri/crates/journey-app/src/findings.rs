@@ -149,6 +149,25 @@ impl App {
         self.correct(me, session, element.id, &Correction::NotMe)
     }
 
+    /// Takes the last correction of an element back.
+    ///
+    /// # Errors
+    /// Not found, or nothing to take back.
+    pub fn restore_element(&self, me: &Unlocked, id: &str) -> Result<SessionView> {
+        let (session, element) = self.element(me, id)?;
+        me.vault().write(|write| {
+            let made = write.corrections().of_session(session)?;
+            let last = made
+                .iter()
+                .rev()
+                .find(|c| c.element == element.id)
+                .ok_or_else(|| CommandError::not_found("this element was not corrected"))?;
+            write.corrections().undo(last.number).map_err(CommandError::from)
+        })?;
+        self.announce(session);
+        self.view(me, session)
+    }
+
     fn element(&self, me: &Unlocked, id: &str) -> Result<(SessionId, Element)> {
         me.vault().read(|read| {
             let place = read.elements().place(read.elements().find(id)?)?;

@@ -20,6 +20,7 @@ pub mod system;
 pub mod title;
 pub mod try_it;
 pub mod views;
+pub mod window;
 
 mod analysing;
 mod app;

@@ -9,7 +9,11 @@ use journey_domain::{
 use journey_vault::{Vault, VaultKeys};
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 /// One person's open vault.
@@ -23,8 +27,13 @@ pub(crate) struct OpenVault {
     tokens: Mutex<HashMap<JobId, CancelToken>>,
     not_analysed: Mutex<HashSet<SessionId>>,
     providers: Mutex<HashMap<SessionId, String>>,
+    imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
     recogniser: Mutex<Option<Recogniser>>,
+    noted: Arc<Mutex<crate::window::Noted>>,
+    microphone_test: Mutex<Option<CancelToken>>,
+    works: AtomicBool,
+    last_use: Mutex<Duration>,
     closing: CancelToken,
 }
 
@@ -41,8 +50,13 @@ impl OpenVault {
             tokens: Mutex::default(),
             not_analysed: Mutex::default(),
             providers: Mutex::default(),
+            imports: crate::window::Imports::default(),
             recording: Mutex::default(),
             recogniser: Mutex::default(),
+            noted: Arc::default(),
+            microphone_test: Mutex::default(),
+            works: AtomicBool::new(false),
+            last_use: Mutex::default(),
             closing: CancelToken::new(),
         }
     }
@@ -105,8 +119,47 @@ impl OpenVault {
     pub(crate) fn is_recording(&self, session: SessionId) -> bool {
         self.running().as_ref().is_some_and(|running| running.session() == session)
     }
+
+    /// The files that wait to be taken in.
+    pub(crate) const fn imports(&self) -> &crate::window::Imports {
+        &self.imports
+    }
+
     /// Set when the vault is being closed: background work stops at the next chance.
     pub(crate) const fn closing(&self) -> &CancelToken {
         &self.closing
+    }
+
+    /// Asks background work to stop, running jobs too.
+    pub(crate) fn begin_closing(&self) {
+        self.closing.cancel();
+        lock(&self.microphone_test).take().iter().for_each(CancelToken::cancel);
+        lock(&self.tokens).values().for_each(CancelToken::cancel);
+    }
+
+    /// Whether the caller is the first to work in the background.
+    pub(crate) fn begin_background(&self) -> bool {
+        !self.works.swap(true, Ordering::AcqRel)
+    }
+
+    /// What the recording told last.
+    pub(crate) const fn noted(&self) -> &Arc<Mutex<crate::window::Noted>> {
+        &self.noted
+    }
+
+    /// Ends the microphone test that is under way; the next is ended by `stop`.
+    pub(crate) fn microphone_test(&self, stop: Option<CancelToken>) {
+        let before = std::mem::replace(&mut *lock(&self.microphone_test), stop);
+        before.iter().for_each(CancelToken::cancel);
+    }
+
+    /// The person did something, at this monotonic time.
+    pub(crate) fn touch(&self, now: Duration) {
+        *lock(&self.last_use) = now;
+    }
+
+    /// When the person last did something, monotonic.
+    pub(crate) fn last_use(&self) -> Duration {
+        *lock(&self.last_use)
     }
 }

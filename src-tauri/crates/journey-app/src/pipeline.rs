@@ -150,7 +150,13 @@ impl App {
         let StepError { error, passing } = failure;
         if error.code == ErrorCode::Cancelled {
             // Somebody else may have cancelled it in the table, which is how this one knew.
-            drop(open.vault.write(|write| write.jobs().apply(job.id, JobEvent::Cancelled)));
+            // A vault that is being locked interrupts: the job goes on at the next unlock.
+            let event = if open.closing().is_cancelled() {
+                JobEvent::Interrupted
+            } else {
+                JobEvent::Cancelled
+            };
+            drop(open.vault.write(|write| write.jobs().apply(job.id, event)));
             return Ok(());
         }
         tracing::warn!(job = %job.id, kind = job.kind.as_str(), code = ?error.code, passing, "a stage failed");

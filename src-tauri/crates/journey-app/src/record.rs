@@ -394,7 +394,7 @@ impl App {
         Ok(level)
     }
 
-    fn device(&self, open: &OpenVault, asked: Option<&str>) -> Result<Option<DeviceId>> {
+    pub(crate) fn device(&self, open: &OpenVault, asked: Option<&str>) -> Result<Option<DeviceId>> {
         let chosen = match asked {
             Some(asked) => Some(asked.to_owned()),
             None => self.text_setting(open, "device")?,
@@ -457,7 +457,7 @@ impl SegmentSink for Nowhere {
     }
 }
 
-fn capture_error(error: &CaptureError) -> CommandError {
+pub(crate) fn capture_error(error: &CaptureError) -> CommandError {
     let code = match error {
         CaptureError::DiskFull => ErrorCode::DiskFull,
         CaptureError::Audio(_) => ErrorCode::Microphone,

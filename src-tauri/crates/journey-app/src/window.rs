@@ -9,4 +9,7 @@ mod recording;
 mod review;
 mod settings;
 
+pub use recording::Frames;
+
 pub(crate) use orders::Imports;
+pub(crate) use recording::Noted;

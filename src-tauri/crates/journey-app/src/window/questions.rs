@@ -48,14 +48,13 @@ impl App {
             for session in last.items {
                 let elements = read.session(session.id)?.elements;
                 questions.extend(
-                    elements
-                        .into_iter()
-                        .filter(|e| e.kind == ElementKind::Action)
-                        .map(|e| Question {
+                    elements.into_iter().filter(|e| e.kind == ElementKind::Action).map(|e| {
+                        Question {
                             id: format!("action.{}", e.id),
                             text: format!("You wanted to: {}. How did that go?", e.label),
                             session: Some(session.id.to_string()),
-                        }),
+                        }
+                    }),
                 );
             }
             Ok(questions)

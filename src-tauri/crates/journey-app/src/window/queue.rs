@@ -73,16 +73,19 @@ impl App {
         }
         let id: JobId = id.parse().map_err(|_| CommandError::not_found("there is no such job"))?;
         me.open.token_of(id).cancel();
-        let job = me.vault().write(|write| {
-            let job = write.jobs().get(id)?;
-            // A running one notices its token and says itself when it has stopped.
-            match job.state {
-                JobState::Queued | JobState::Waiting { .. } => {
-                    write.jobs().apply(id, JobEvent::Cancelled)
+        let job = me
+            .vault()
+            .write(|write| {
+                let job = write.jobs().get(id)?;
+                // A running one notices its token and says itself when it has stopped.
+                match job.state {
+                    JobState::Queued | JobState::Waiting { .. } => {
+                        write.jobs().apply(id, JobEvent::Cancelled)
+                    }
+                    _ => Ok(job),
                 }
-                _ => Ok(job),
-            }
-        }).map_err(|error: journey_vault::VaultError| CommandError::from(error))?;
+            })
+            .map_err(|error: journey_vault::VaultError| CommandError::from(error))?;
         self.announce(job.session);
         Ok(())
     }

@@ -38,7 +38,9 @@ const MOST_SESSIONS: usize = 1000;
 fn strongest(elements: &[Element]) -> Option<EmotionMark> {
     let felt = elements.iter().filter(|e| e.kind == ElementKind::Emotion);
     let strongest = felt.max_by(|a, b| {
-        (a.intensity, a.confidence).partial_cmp(&(b.intensity, b.confidence)).unwrap_or(std::cmp::Ordering::Equal)
+        (a.intensity, a.confidence)
+            .partial_cmp(&(b.intensity, b.confidence))
+            .unwrap_or(std::cmp::Ordering::Equal)
     })?;
     Some(EmotionMark {
         taxonomy: strongest.taxonomy.as_ref()?.as_str().to_owned(),
@@ -123,7 +125,10 @@ impl App {
         me.vault().read(|read| {
             let mut sessions = Vec::with_capacity(page.sessions.len());
             for summary in &page.sessions {
-                let id = summary.id.parse().map_err(|_| CommandError::not_found("there is no such session"))?;
+                let id = summary
+                    .id
+                    .parse()
+                    .map_err(|_| CommandError::not_found("there is no such session"))?;
                 let row = row(read, id)?;
                 let fits = filter.emotion.as_deref().is_none_or(|wanted| {
                     row.emotion.as_ref().is_some_and(|e| {
@@ -173,7 +178,8 @@ impl App {
     /// # Errors
     /// Not found.
     pub fn set_favourite(&self, me: &Unlocked, id: &str, favourite: bool) -> Result<()> {
-        self.change(me, id, |write, id| Ok(write.sessions().set_favourite(id, favourite)?)).map(drop)
+        self.change(me, id, |write, id| Ok(write.sessions().set_favourite(id, favourite)?))
+            .map(drop)
     }
 
     /// What is in the bin, after erasing what has lain there long enough.
@@ -271,7 +277,8 @@ impl App {
         let zone = self.ports().clock.time_zone();
         let outside = |_| CommandError::usage("this year lies outside the calendar");
         let at = |year: i32| {
-            let year = i16::try_from(year).map_err(|_| CommandError::usage("this year lies outside the calendar"))?;
+            let year = i16::try_from(year)
+                .map_err(|_| CommandError::usage("this year lies outside the calendar"))?;
             let first = Date::new(year, 1, 1).map_err(outside)?;
             first.to_zoned_datetime(zone.clone()).map(|z| z.timestamp()).map_err(outside)
         };
@@ -309,7 +316,11 @@ impl App {
                 .sessions()
                 .oldest()?
                 .map_or(year, |at| at.to_zoned_datetime(zone.clone()).date().year().into());
-            Ok(Calendar { year, first_year: first_year.min(year), days: days.into_values().collect() })
+            Ok(Calendar {
+                year,
+                first_year: first_year.min(year),
+                days: days.into_values().collect(),
+            })
         })
     }
 
@@ -347,7 +358,9 @@ impl App {
         let zone = self.ports().clock.time_zone();
         let today = self.ports().clock.now().to_zoned_datetime(zone.clone()).date();
         let sessions = me.vault().read(|read| {
-            read.sessions().list(&SessionFilter::default(), MOST_SESSIONS, None).map_err(CommandError::from)
+            read.sessions()
+                .list(&SessionFilter::default(), MOST_SESSIONS, None)
+                .map_err(CommandError::from)
         })?;
         let days: std::collections::BTreeSet<Date> = sessions
             .items

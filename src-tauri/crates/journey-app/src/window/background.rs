@@ -1,0 +1,89 @@
+//! What goes on while a vault is open in the window: files are taken in, jobs are run, and a window
+//! that nobody uses is locked.
+
+use crate::{
+    App,
+    access::Unlocked,
+    error::{CommandError, Result},
+    open_vault::OpenVault,
+};
+use journey_vault::Lease;
+use std::{sync::Arc, time::Duration};
+
+/// How often a thread with nothing to do looks again.
+const LOOK_PAUSE: Duration = Duration::from_millis(150);
+
+/// How long to leave a vault alone whose jobs cannot be asked for.
+const TROUBLE_PAUSE: Duration = Duration::from_secs(2);
+
+impl App {
+    /// Works on whatever waits in the open vault until it is closed. Does nothing when that is
+    /// under way already, or no vault is open.
+    pub fn work_in_background(&self) {
+        let Some(open) = self.slot().clone() else { return };
+        self.touch(&open);
+        if !open.begin_background() {
+            return;
+        }
+        let app = self.clone();
+        let spawned = std::thread::Builder::new()
+            .name("background".to_owned())
+            .spawn(move || app.work_until_closed(&open));
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread for background work");
+        }
+    }
+
+    /// Puts the idle lock off.
+    pub fn note_use(&self, me: &Unlocked) {
+        self.touch(&me.open);
+    }
+
+    fn touch(&self, open: &OpenVault) {
+        open.touch(self.ports().clock.monotonic());
+    }
+
+    fn work_until_closed(&self, open: &Arc<OpenVault>) {
+        let mut lease = None;
+        while !open.closing().is_cancelled() {
+            let worked = self.import_next(open) || self.work_once(open, &mut lease);
+            if !worked {
+                self.lock_if_idle(open);
+                std::thread::sleep(LOOK_PAUSE);
+            }
+        }
+    }
+
+    /// One job; `false` when there was none or it could not be asked for.
+    fn work_once(&self, open: &OpenVault, lease: &mut Option<Lease>) -> bool {
+        match self.try_work(open, lease) {
+            Ok(worked) => worked,
+            Err(error) => {
+                tracing::warn!(code = ?error.code, "the jobs cannot be asked for");
+                std::thread::sleep(TROUBLE_PAUSE);
+                false
+            }
+        }
+    }
+
+    fn try_work(&self, open: &OpenVault, lease: &mut Option<Lease>) -> Result<bool> {
+        if lease.is_none() {
+            // Another process may work on this vault: then it does what the window orders, too.
+            let Some(taken) = open.vault.try_lease()? else { return Ok(false) };
+            open.vault.write(|write| {
+                write.jobs().requeue_interrupted(&taken).map_err(CommandError::from)
+            })?;
+            *lease = Some(taken);
+        }
+        lease.as_ref().map_or(Ok(false), |lease| self.run_next_job(open, lease))
+    }
+
+    fn lock_if_idle(&self, open: &OpenVault) {
+        let minutes = self.number(open, "idle_lock_minutes").unwrap_or_default();
+        let idle = self.ports().clock.monotonic().saturating_sub(open.last_use());
+        if minutes > 0 && idle >= Duration::from_secs(60 * minutes) && open.running().is_none() {
+            tracing::info!("locked after a while without use");
+            self.close();
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Recording, writing, importing.
+
+use crate::desktop::desk::Desk;
+use journey_app::{
+    error::Result,
+    gate::command::Command,
+    views::{
+        DeviceList,
+        window::{Questions, Queue, RecordingView, Stopped},
+    },
+};
+use tauri::State;
+
+/// The microphones.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn devices(desk: State<'_, Desk>) -> Result<DeviceList> {
+    desk.public(Command::Devices, move |app| app.devices()).await
+}
+
+/// The recording under way.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn record_state(desk: State<'_, Desk>) -> Result<Option<RecordingView>> {
+    desk.unlocked(Command::Record, move |app, me| Ok(app.recording_view(me))).await
+}
+
+/// Another microphone.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn record_device(desk: State<'_, Desk>, device: String) -> Result<RecordingView> {
+    desk.unlocked(Command::Record, move |app, me| app.change_device(me, &device)).await
+}
+
+/// Pauses.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn record_pause(desk: State<'_, Desk>) -> Result<RecordingView> {
+    desk.unlocked(Command::Record, move |app, me| app.pause_recording(me)).await
+}
+
+/// Goes on.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn record_resume(desk: State<'_, Desk>) -> Result<RecordingView> {
+    desk.unlocked(Command::Record, move |app, me| app.resume_recording(me)).await
+}
+
+/// Seals the recording.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn record_stop(desk: State<'_, Desk>) -> Result<Stopped> {
+    desk.unlocked(Command::Record, move |app, me| app.stop_window_recording(me)).await
+}
+
+/// A written reflection.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn write(
+    desk: State<'_, Desk>,
+    title: Option<String>,
+    text: String,
+) -> Result<Stopped> {
+    desk.unlocked(Command::Write, move |app, me| app.write_in_window(me, &text, title.as_deref()))
+        .await
+}
+
+/// Imports files.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn import_paths(desk: State<'_, Desk>, paths: Vec<String>) -> Result<Queue> {
+    desk.unlocked(Command::Import, move |app, me| app.queue_imports(me, &paths)).await
+}
+
+/// What is being worked on.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn queue(desk: State<'_, Desk>) -> Result<Queue> {
+    desk.unlocked(Command::Review, move |app, me| app.queue(me)).await
+}
+
+/// Stops a stage of work.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn cancel_job(desk: State<'_, Desk>, job: String) -> Result<()> {
+    desk.unlocked(Command::CancelJob, move |app, me| app.cancel_job(me, &job)).await
+}
+
+/// Questions to begin with.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn questions(desk: State<'_, Desk>, limit: usize) -> Result<Questions> {
+    desk.unlocked(Command::Review, move |app, me| Ok(app.questions(me, limit))).await
+}
