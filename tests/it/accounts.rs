@@ -140,7 +140,7 @@ fn with_a_keychain_one_stays_signed_in_until_signing_out() {
     "#;
     let script =
         format!("insight() {{ '{}' \"$@\"; }}\n{script}", env!("CARGO_BIN_EXE_insight-journey"));
-    let mut template = program.command(&["--version"]);
+    let template = program.command(&["--version"]);
     let mut command = Command::new("dbus-run-session");
     command.args(["--", "bash", "-c", &script]).env_clear();
     for (key, value) in template.get_envs() {
@@ -149,7 +149,6 @@ fn with_a_keychain_one_stays_signed_in_until_signing_out() {
         }
     }
     command.env("XDG_RUNTIME_DIR", program.temp_dir());
-    drop(template.env_clear());
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", describe(&output));
     assert!(String::from_utf8_lossy(&output.stdout).contains("ada (admin)"));

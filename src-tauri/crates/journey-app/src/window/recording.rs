@@ -177,6 +177,7 @@ impl App {
     }
 
     /// The recording under way.
+    #[expect(clippy::significant_drop_tightening, reason = "a view of one moment")]
     #[must_use]
     pub fn recording_view(&self, me: &Unlocked) -> Option<RecordingView> {
         let running = me.open.running();

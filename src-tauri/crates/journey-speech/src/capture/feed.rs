@@ -288,7 +288,11 @@ mod tests {
                     (next..next + n_frames as u32).flat_map(|i| [i as f32, -(i as f32)]).collect();
                 next += n_frames as u32;
                 feed.push(&block);
-                while then_read {
+                // Until the ring is empty, which the reader says.
+                loop {
+                    if !then_read {
+                        break;
+                    }
                     let after = reader.read(&mut samples);
                     for frame in samples.chunks_exact(2) {
                         prop_assert_eq!(frame, [expected as f32, -(expected as f32)]);

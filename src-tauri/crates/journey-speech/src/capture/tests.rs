@@ -1,3 +1,9 @@
+#![allow(
+    clippy::significant_drop_tightening,
+    clippy::type_complexity,
+    reason = "a fake may hold its lock to the end of a call"
+)]
+
 use super::{
     event::{CaptureEvent, RecordingState, RecordingSummary, StopReason},
     feed::{StreamAlarm, StreamFeed, StreamFormat, stream_channel},

@@ -59,6 +59,7 @@ const MEDIUM: Shape = Shape { slowness: 5.0, buffer_bytes: 600_000_000 };
 const LARGE: Shape = Shape { slowness: 10.0, buffer_bytes: 850_000_000 };
 const TURBO: Shape = Shape { slowness: 1.25, buffer_bytes: 850_000_000 };
 
+#[expect(clippy::needless_pass_by_value, reason = "a table reads better with values")]
 const fn model(
     name: &'static str,
     file_name: &'static str,

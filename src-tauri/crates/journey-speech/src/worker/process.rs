@@ -82,9 +82,8 @@ impl WorkerProcess {
         let mut child = start.spawn()?;
         // The command holds a copy of the input's descriptor until it is dropped.
         drop(start);
-        let (mut stdin, mut stdout) = match (child.stdin.take(), child.stdout.take()) {
-            (Some(stdin), Some(stdout)) => (stdin, stdout),
-            _ => return Err(io::ErrorKind::BrokenPipe.into()),
+        let (Some(mut stdin), Some(mut stdout)) = (child.stdin.take(), child.stdout.take()) else {
+            return Err(io::ErrorKind::BrokenPipe.into());
         };
         let (to, outgoing) = mpsc::channel::<Vec<u8>>();
         // A stopped worker does not read: writing must not block whoever waits for it.

@@ -12,18 +12,29 @@ const GPU: bool = cfg!(any(feature = "cuda", feature = "vulkan", feature = "meta
 
 /// Gives up every right that a worker does not need. To be called before any thread is started.
 ///
+/// `memory_limit` bytes of address space may be taken from now on: the libraries of the window alone,
+/// which the same binary is linked with, map half a gigabyte that is never touched.
 /// `readable` stays readable by path, because whisper.cpp opens its model by one.
 pub(super) fn confine(memory_limit: u64, readable: Option<&File>) -> Hello {
     let _urgency = nice(NICENESS);
     let no_core = Rlimit { current: Some(0), maximum: Some(0) };
     let _core = setrlimit(Resource::Core, no_core);
-    let limit = Rlimit { current: Some(memory_limit), maximum: Some(memory_limit) };
+    let ceiling = memory_limit.saturating_add(mapped_bytes());
+    let limit = Rlimit { current: Some(ceiling), maximum: Some(ceiling) };
     let limited = !GPU && memory_limit > 0 && setrlimit(Resource::As, limit).is_ok();
     Hello {
         files_denied: !GPU && deny_files(readable),
         network_denied: deny_network(),
         memory_limit: limited.then_some(memory_limit),
     }
+}
+
+/// Address space that this process has mapped; 0 where that cannot be asked.
+fn mapped_bytes() -> u64 {
+    let pages = std::fs::read_to_string("/proc/self/statm")
+        .ok()
+        .and_then(|sizes| sizes.split_whitespace().next()?.parse::<u64>().ok());
+    pages.unwrap_or(0).saturating_mul(rustix::param::page_size() as u64)
 }
 
 #[cfg(target_os = "linux")]
