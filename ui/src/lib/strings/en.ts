@@ -487,7 +487,11 @@ export const en = {
     use: "Use",
     addFile: "Add a file I have",
     speed: (n: number): string =>
-      n < 1.5 ? "as slow as speech" : `${Math.round(n)} times as fast as speech`,
+      n < 0.9
+        ? "slower than speech"
+        : n < 1.5
+          ? "as fast as speech"
+          : `${Math.round(n)} times as fast as speech`,
     accuracy: (n: number): string => `accuracy ${n} of 5`,
     english: "English only",
     multilingual: "many languages",
