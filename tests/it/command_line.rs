@@ -282,3 +282,29 @@ fn nothing_that_was_said_stands_readable_in_any_file() {
         assert!(!bytes.starts_with(b"SQLite format 3"), "{} is not encrypted", path.display());
     }
 }
+
+#[test]
+fn sound_is_let_go_once_it_was_analysed_if_the_person_wants_that() {
+    let program = Program::with_model();
+    let media = |program: &Program| {
+        program
+            .files()
+            .iter()
+            .filter(|(path, _)| path.extension().is_some_and(|e| e == "seg"))
+            .count()
+    };
+    program.ok(&["settings", "set", "retention", "until_analysed"]);
+    let short = speech("short.wav");
+    let imported = program.json(&["import", short.to_str().unwrap()]);
+    let id = imported["sessions"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(imported["sessions"][0]["status"], "analysed");
+    assert_eq!(media(&program), 0);
+    assert_eq!(program.json(&["show", &id])["transcript"], imported["sessions"][0]["transcript"]);
+    let again = program.json(&["transcribe", &id]);
+    assert_eq!(again["error"]["stage"], "transcribe", "{again}");
+    assert_eq!(again["transcript"], imported["sessions"][0]["transcript"], "nothing is lost");
+
+    program.ok(&["settings", "set", "retention", "keep"]);
+    program.ok(&["import", short.to_str().unwrap()]);
+    assert!(media(&program) > 0);
+}

@@ -301,6 +301,7 @@ impl App {
         let vault = Vault::open(&dir, &keys, self.ports().vault()).map_err(|e| open_error(&e))?;
         let open = Arc::new(OpenVault::new(account.account.clone(), vault, keys));
         self.recover(&open)?;
+        self.let_sound_go(&open);
         self.close();
         *self.slot() = Some(open.clone());
         Ok(open)

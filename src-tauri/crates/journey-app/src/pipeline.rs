@@ -8,6 +8,7 @@ mod estimate;
 mod groups;
 mod keep;
 pub(crate) mod listen;
+pub(crate) mod retention;
 mod sound;
 pub(crate) mod transcribe;
 
@@ -134,11 +135,21 @@ impl App {
             JobKind::Analyse => analyse::run(self, open, job, cancel),
             JobKind::Sync => Ok(()),
         };
-        if let Err(failure) = outcome {
-            self.note_failure(open, job, failure)?;
+        match outcome {
+            Ok(()) => self.let_sound_go(open),
+            Err(failure) => self.note_failure(open, job, failure)?,
         }
         self.announce(job.session);
         Ok(())
+    }
+
+    /// Applies the retention of sound. What could not be deleted now is deleted the next time.
+    pub(crate) fn let_sound_go(&self, open: &OpenVault) {
+        match retention::apply(self, open) {
+            Ok(0) => {}
+            Ok(n_recordings) => tracing::info!(n_recordings, "sound deleted as the settings say"),
+            Err(error) => tracing::warn!(code = ?error.code, "sound could not be deleted"),
+        }
     }
 
     fn note_failure(

@@ -166,6 +166,36 @@ impl<'c> Recordings<'c> {
             format!("SELECT {COLUMNS} FROM recordings WHERE state = 'writing' ORDER BY created_at");
         column::rows(self.conn, &sql, &[], read)
     }
+
+    /// The finished recordings begun before `before` whose session has a complete transcript: every
+    /// sound went through the recogniser, no stage failed and none is under way. With
+    /// `analysed_only`, only those of sessions that were analysed, too.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn written_down(
+        &self,
+        before: Timestamp,
+        analysed_only: bool,
+    ) -> Result<Vec<Recording>, VaultError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM recordings AS r
+             WHERE r.state <> 'writing' AND r.created_at < ?1
+               AND EXISTS (SELECT 1 FROM transcripts AS t WHERE t.session_id = r.session_id)
+               AND EXISTS (
+                   SELECT 1 FROM sessions AS s
+                   WHERE s.id = r.session_id AND s.capture <> 'recording' AND s.error IS NULL
+                     AND (s.status = 'analysed' OR (s.status = 'transcribed' AND NOT ?2))
+                     AND NOT EXISTS (
+                         SELECT 1 FROM json_each(s.holes) AS hole
+                         WHERE hole.value ->> '$.stage' <> 'capture'))
+               AND NOT EXISTS (
+                   SELECT 1 FROM jobs AS j WHERE j.session_id = r.session_id
+                     AND j.state IN ('queued', 'waiting', 'running'))
+             ORDER BY r.created_at"
+        );
+        column::rows(self.conn, &sql, &[&column::micros(before), &analysed_only], read)
+    }
 }
 
 /// Writes recordings.

@@ -594,3 +594,45 @@ fn recordings_are_sealed_recovered_kept_and_swept() {
     assert_eq!(content, "fLaC and so on");
     assert_eq!(files(&test.path().join("media")).len(), 1);
 }
+
+#[test]
+fn sound_may_go_only_where_all_its_words_are_kept() {
+    let test = TestVault::new();
+    let later = at(1_000_000);
+    let recorded = |title| {
+        let session = test.session(title, 0);
+        let (recording, mut writer) = test.vault.begin_recording(session).unwrap();
+        writer.append(&[3; 320]).unwrap();
+        drop(writer);
+        test.vault.recover_recording(recording.id).unwrap();
+        session
+    };
+    let may_go = |analysed_only| -> Vec<_> {
+        let all = test.read(|read| read.recordings().written_down(later, analysed_only));
+        all.iter().map(|recording| recording.session).collect()
+    };
+
+    let only_sound = recorded("sound");
+    let with_hole = recorded("hole");
+    test.transcribe(with_hole, "half of it");
+    let hole = Hole {
+        stage: HoleStage::Transcribe,
+        start_ms: 0,
+        end_ms: 10,
+        start: 0,
+        end: 0,
+        reason: "it failed".to_owned(),
+    };
+    test.write(|write| write.sessions().set_holes(with_hole, HoleStage::Transcribe, &[hole]));
+    let waiting = recorded("waiting");
+    test.transcribe(waiting, "heard once, to be heard again");
+    test.write(|write| write.jobs().enqueue(waiting, JobKind::Transcribe));
+    assert!(may_go(false).is_empty(), "{only_sound} {with_hole} {waiting}");
+
+    let heard = recorded("heard");
+    test.transcribe(heard, "all of it");
+    assert_eq!(may_go(false), [heard]);
+    assert!(may_go(true).is_empty());
+    let before = test.read(|read| read.recordings().written_down(at(0), false));
+    assert!(before.is_empty(), "too young");
+}
