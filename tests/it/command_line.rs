@@ -300,9 +300,8 @@ fn sound_is_let_go_once_it_was_analysed_if_the_person_wants_that() {
     assert_eq!(imported["sessions"][0]["status"], "analysed");
     assert_eq!(media(&program), 0);
     assert_eq!(program.json(&["show", &id])["transcript"], imported["sessions"][0]["transcript"]);
-    let again = program.json(&["transcribe", &id]);
-    assert_eq!(again["error"]["stage"], "transcribe", "{again}");
-    assert_eq!(again["transcript"], imported["sessions"][0]["transcript"], "nothing is lost");
+    program.fails(&["transcribe", &id], 5, "not_found");
+    assert_eq!(program.json(&["show", &id])["coverage"]["transcribed"], 1.0);
 
     program.ok(&["settings", "set", "retention", "keep"]);
     program.ok(&["import", short.to_str().unwrap()]);

@@ -5,7 +5,7 @@ use crate::{
     access::Unlocked,
     error::{CommandError, Result},
     open_vault::OpenVault,
-    pipeline::cancelled,
+    pipeline::{cancelled, transcribe::sound_of},
     review::find,
     views::{PreviewView, ProviderList, ProviderTestView, ProviderView, SessionView},
 };
@@ -355,6 +355,10 @@ impl App {
 
     pub(crate) fn order(&self, me: &Unlocked, id: &str, kind: JobKind) -> Result<SessionId> {
         let id = me.vault().read(|read| find(read, id))?;
+        if kind == JobKind::Transcribe {
+            // Said now: a job that cannot begin would leave a transcript that is complete marked as failed.
+            sound_of(&me.vault().read(|read| read.session(id))?)?;
+        }
         me.vault()
             .write(|write| write.jobs().enqueue(id, kind).map(drop).map_err(CommandError::from))?;
         Ok(id)

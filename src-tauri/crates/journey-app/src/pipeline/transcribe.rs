@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{App, error::CommandError, open_vault::OpenVault, title};
 use journey_domain::{
-    error_code::ErrorCode,
     ids::{RecordingId, SessionId},
     job::{Job, JobKind},
     ports::CancelToken,
+    session::Source,
     timeline::{SAMPLE_RATE_HZ, SAMPLES_PER_MS, Timeline},
     transcript::{SpokenSegment, Transcript},
 };
@@ -25,7 +25,7 @@ use journey_speech::{
     loop_detector,
 };
 use journey_vault::{
-    NewTranscript, VaultError,
+    NewTranscript, SessionDetail, VaultError,
     table::{
         recordings::{Recording, RecordingKind},
         transcripts::PartialWindow,
@@ -56,12 +56,7 @@ pub(super) fn run(
     cancel: &CancelToken,
 ) -> Result<(), StepError> {
     let detail = open.vault.read(|read| read.session(job.session))?;
-    let Some(recording) = transcribable(&detail.recordings) else {
-        return Err(StepError::lasting(
-            CommandError::new(ErrorCode::NotFound, "the sound of this session is no longer kept")
-                .hint("Retention removed it after the transcript was complete."),
-        ));
-    };
+    let recording = sound_of(&detail).map_err(StepError::lasting)?;
     let recogniser =
         app.recogniser(open, detail.stored.language.as_deref()).map_err(StepError::lasting)?;
     let ports = app.ports();
@@ -138,6 +133,18 @@ pub(super) fn run(
     teller.tell(1.0, "done");
     keep::compress(open, recording);
     Ok(())
+}
+
+/// The sound of a session, or why there is none.
+pub(crate) fn sound_of(detail: &SessionDetail) -> Result<&Recording, CommandError> {
+    transcribable(&detail.recordings).ok_or_else(|| {
+        if detail.stored.session.source == Source::Text {
+            return CommandError::not_found("this session was written, so there is no sound")
+                .hint("Only what was spoken or imported as sound can be transcribed.");
+        }
+        CommandError::not_found("the sound of this session is no longer kept")
+            .hint("The setting retention had it deleted once its transcript was complete.")
+    })
 }
 
 /// The sound to transcribe: the captured samples, or their lossless copy.
