@@ -11,17 +11,23 @@
 # Programs that are to hear it get XDG_RUNTIME_DIR=DIR and nothing else of the desktop's PULSE_*.
 set -euo pipefail
 action=${1:?action} dir=${2:?runtime folder}
-unset PULSE_SERVER PULSE_RUNTIME_PATH DBUS_SESSION_BUS_ADDRESS
+unset PULSE_SERVER PULSE_RUNTIME_PATH DISPLAY WAYLAND_DISPLAY
+# A server takes a name on the session bus, and ends if it is taken: each must stay without a bus.
+# Unset, or with a display, libdbus would find or launch one that all of them share.
+export DBUS_SESSION_BUS_ADDRESS=disabled: DBUS_SYSTEM_BUS_ADDRESS=disabled:
 mkdir -p -m 700 "$dir/pulse"
 export XDG_RUNTIME_DIR=$dir HOME=$dir
 
 case $action in
   start)
     # A second sink, so that a default source is left when the microphone is unplugged.
-    pulseaudio -n --daemonize=yes --exit-idle-time=-1 --use-pid-file=yes --disable-shm=yes \
+    if ! pulseaudio -n --daemonize=yes --exit-idle-time=-1 --use-pid-file=yes --disable-shm=yes \
       --log-target=newfile:"$dir/pulseaudio.log" \
       -L "module-native-protocol-unix socket=$dir/pulse/native" \
-      -L "module-null-sink sink_name=spare"
+      -L "module-null-sink sink_name=spare"; then
+      cat "$dir/pulseaudio.log" >&2
+      exit 1
+    fi
     ;;
   plug)
     pactl load-module module-null-sink sink_name=vmic >"$dir/vmic.module"
@@ -30,6 +36,6 @@ case $action in
     ;;
   play) paplay --device=vmic "${3:?file}" ;;
   unplug) pactl unload-module "$(cat "$dir/vmic.module")" ;;
-  stop) pulseaudio --kill ;;
+  stop) [ ! -e "$dir/pulse/pid" ] || pulseaudio --kill ;;
   *) echo "unknown action: $action" >&2; exit 2 ;;
 esac

@@ -37,6 +37,8 @@ const SYNC_EVERY: Duration = Duration::from_millis(500);
 const SILENT_CALLBACK: Duration = Duration::from_millis(500);
 /// The same for the first callback after opening.
 const FIRST_CALLBACK: Duration = Duration::from_millis(900);
+/// A shorter silence of the callback is the ordinary wait for the next one, and not marked.
+const BETWEEN_CALLBACKS: Duration = Duration::from_millis(50);
 /// How often the list of microphones is read.
 const LIST_EVERY: Duration = Duration::from_millis(400);
 /// An attempt to open that takes longer is given up.
@@ -174,6 +176,8 @@ pub(super) struct Machine {
     stop: Option<StopReason>,
 
     heard_at: Duration,
+    /// How much sound came in then.
+    heard: Duration,
     written_at: Duration,
     synced_at: Duration,
     disk_checked_at: Duration,
@@ -234,6 +238,7 @@ impl Machine {
             n_xruns: 0,
             stop: None,
             heard_at: now,
+            heard: Duration::ZERO,
             written_at: now,
             synced_at: now,
             disk_checked_at: now,
@@ -266,7 +271,7 @@ impl Machine {
         let now = self.clock.monotonic();
         self.is_paused = true;
         self.opening = None;
-        self.close_run(now);
+        self.leave_run(now);
         self.set_gap(GapKind::Paused, now);
         self.write(now);
         self.tell_progress();
@@ -323,7 +328,7 @@ impl Machine {
         let now = self.clock.monotonic();
         self.notice_sleep(now);
         self.opening = None;
-        self.close_run(now);
+        self.leave_run(now);
         self.end_gap(now);
         self.hand_over();
         self.end_zeros();
@@ -367,6 +372,7 @@ impl Machine {
         // What is in the ring was heard before.
         self.pump(now);
         self.flush_run();
+        self.mark_silence(now);
         self.mark(MarkKind::Lost { duration_ms: as_ms(slept), reason: LossReason::Suspended });
         self.tell(CaptureEvent::Suspended);
         self.heard_at = now;
@@ -388,6 +394,7 @@ impl Machine {
             let announced = !pumped.duration.is_zero() && std::mem::take(&mut run.announce);
             let name = announced.then(|| run.device.name.clone());
             if !pumped.duration.is_zero() {
+                self.heard = pumped.duration;
                 self.end_gap(now.saturating_sub(pumped.duration));
                 self.backoff = FIRST_BACKOFF;
                 self.n_attempts = 0;
@@ -481,6 +488,25 @@ impl Machine {
         self.level.clear();
         // Closing may hang when the sound system does.
         (self.background)(Box::new(move || drop(stream)));
+    }
+
+    /// Closes it for another reason than its loss. The loss may have gone unnoticed so far.
+    fn leave_run(&mut self, now: Duration) {
+        if self.run.is_some() {
+            self.close_run(now);
+            self.mark_silence(now);
+        }
+    }
+
+    /// Marks the time since the callback last gave something, where no gap covers it.
+    fn mark_silence(&mut self, now: Duration) {
+        let silent = now.saturating_sub(self.heard_at);
+        let ordinary = (self.heard * 2).clamp(BETWEEN_CALLBACKS, SILENT_CALLBACK);
+        if self.gap.is_none() && silent > ordinary {
+            let reason = LossReason::DeviceLost;
+            self.mark(MarkKind::Lost { duration_ms: as_ms(silent), reason });
+            self.heard_at = now;
+        }
     }
 
     fn watch(&mut self, now: Duration) {
@@ -580,7 +606,7 @@ impl Machine {
         let announce = is_switch || self.gap.as_ref().is_some_and(|g| g.kind != GapKind::Paused);
         match answer.and_then(|open| Run::new(open, announce, Arc::clone(&self.level))) {
             Ok(run) => {
-                self.close_run(now);
+                self.leave_run(now);
                 self.run = Some(run);
                 self.heard_at = now;
                 self.listed_at = now;
@@ -638,7 +664,7 @@ impl Machine {
 
     fn hold(&mut self, now: Duration) {
         self.opening = None;
-        self.close_run(now);
+        self.leave_run(now);
         if let Some(reason) = self.held()
             && !self.is_paused
         {

@@ -383,6 +383,20 @@ fn a_chosen_microphone_that_only_stumbled_is_opened_again() {
 }
 
 #[test]
+fn a_loss_that_a_pause_or_the_end_comes_before_is_marked_all_the_same() {
+    for leave in [Machine::pause, |_: &mut Machine| {}] {
+        let mut studio = Studio::new();
+        studio.run(1000);
+        studio.host.lock().unwrap().playing = None;
+        studio.run(300);
+        leave(&mut studio.machine);
+        let (summary, _) = studio.stop();
+        assert_eq!(lost(LossReason::DeviceLost, &summary.marks), 300);
+        assert_eq!(summary.n_samples, 1000 * 16);
+    }
+}
+
+#[test]
 fn without_any_microphone_the_session_goes_on_until_one_comes() {
     let mut studio = Studio::new();
     studio.run(1000);
