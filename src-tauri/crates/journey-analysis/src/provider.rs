@@ -50,7 +50,7 @@ mod wire;
 pub use config::{ProviderConfig, ProviderKey, ProviderKind, ProviderPorts};
 pub use error::ProviderError;
 pub use probe::{LocalServer, TestReport, probe_local, test_provider};
-pub use pseudonyms::{Pseudonyms, candidates};
+pub use pseudonyms::{CHOSEN, Pseudonyms, candidates};
 
 use crate::{
     analyser::{Analyser, AnalysisContext, AnalysisError, BoxFuture},
@@ -168,6 +168,25 @@ pub struct PreviewedRequest {
     pub body: Vec<u8>,
 }
 
+/// What previewed requests would take, at most about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// Tokens sent.
+    pub tokens: u64,
+    /// US dollars, with the longest answers; `None` without a dated price.
+    pub cost_usd: Option<f64>,
+}
+
+/// What these requests would take.
+#[must_use]
+pub fn estimate(config: &ProviderConfig, requests: &[PreviewedRequest]) -> Estimate {
+    let bodies = requests.iter().map(|r| String::from_utf8_lossy(&r.body));
+    let tokens = bodies.map(|body| tokens::at_most(&body)).sum();
+    let answers = requests.len() as u64 * u64::from(chat::MAX_TOKENS_OUT / 2);
+    let price = prices::price(config.kind.name(), &config.model);
+    Estimate { tokens, cost_usd: price.map(|price| price.cost(tokens, answers)) }
+}
+
 /// The first request of each part of a transcript, as it would be sent. Sends nothing and needs no
 /// leave. Further requests, after a failure or an unreadable answer, hold the same transcript text.
 ///
@@ -183,8 +202,8 @@ pub fn preview(
         .ok_or(ProviderError::Address("it names no host"))?;
     let leave = journey_domain::consent::Consent::for_analysis(host.clone(), None);
     let address = Address::new(&config.base_url, std::slice::from_ref(&host), &leave)?;
-    let names = Pseudonyms::new(&config.pseudonyms);
     let text = &input.transcript.text;
+    let names = Pseudonyms::new(&config.pseudonyms).for_text(text);
     let sentences = split(text);
     let checked = Checked {
         text: IndexedText::new(text),

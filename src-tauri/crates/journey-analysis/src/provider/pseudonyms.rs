@@ -15,8 +15,14 @@ pub struct Pseudonyms {
 struct Name {
     folded: Vec<char>,
     written: String,
-    stand_in: String,
+    /// What the person chose to stand for it.
+    chosen: Option<String>,
+    /// What stands for it where nothing was chosen, or where the choice would be mistaken.
+    numbered: String,
 }
+
+/// Parts a name from the stand-in that the person chose for it, in a list of texts.
+pub const CHOSEN: char = '=';
 
 impl std::fmt::Debug for Pseudonyms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -25,20 +31,53 @@ impl std::fmt::Debug for Pseudonyms {
 }
 
 impl Pseudonyms {
-    /// For these names; empty ones and repeats are left out.
+    /// For these names, each alone or as `name=stand-in`; empty ones and repeats are left out.
     pub fn new<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Self {
         let mut seen = BTreeSet::new();
         let mut list: Vec<Name> = Vec::new();
-        for name in names {
-            let written: String = name.as_ref().split_whitespace().collect::<Vec<_>>().join(" ");
+        for entry in names {
+            let (name, chosen) = entry.as_ref().split_once(CHOSEN).unwrap_or((entry.as_ref(), ""));
+            let (written, chosen) = (spaced_once(name), spaced_once(chosen));
             let folded = folded(&written);
             if written.chars().any(char::is_alphanumeric) && seen.insert(folded.clone()) {
-                let stand_in = format!("Name{}", list.len() + 1);
-                list.push(Name { folded, written, stand_in });
+                let numbered = format!("Name{}", list.len() + 1);
+                let chosen = chosen.chars().any(char::is_alphanumeric).then_some(chosen);
+                list.push(Name { folded, written, chosen, numbered });
             }
         }
         list.sort_by_key(|n| std::cmp::Reverse(n.folded.len()));
         Self { names: list }
+    }
+
+    /// The same for one text. A chosen stand-in that the text itself holds, that is a listed name
+    /// or that stands for two would be put back wrongly: there the number stands.
+    #[must_use]
+    pub fn for_text(&self, text: &str) -> Self {
+        let text = text.to_lowercase();
+        let stand_ins: Vec<String> =
+            self.names.iter().filter_map(|n| n.chosen.as_ref()).map(|c| c.to_lowercase()).collect();
+        let is_clear = |chosen: &String| {
+            let chosen = chosen.to_lowercase();
+            let listed = || self.names.iter().any(|n| n.written.to_lowercase().contains(&chosen));
+            let n_alike = stand_ins.iter().filter(|s| s.contains(&chosen)).count();
+            n_alike == 1 && !text.contains(&chosen) && !listed()
+        };
+        let names = self.names.iter().cloned().map(|mut name| {
+            name.chosen = name.chosen.filter(is_clear);
+            name
+        });
+        Self { names: names.collect() }
+    }
+
+    /// The names that stand in `text`, each with what is sent for it, as the list writes them.
+    #[must_use]
+    pub fn found_in(&self, text: &str) -> Vec<(String, String)> {
+        let mut found = BTreeSet::new();
+        self.replaced(text, &mut |name| {
+            found.insert(name.written.clone());
+        });
+        let of = |written: &String| self.names.iter().find(|n| n.written == *written);
+        found.iter().filter_map(of).map(|n| (n.written.clone(), n.stand_in().to_owned())).collect()
     }
 
     /// Whether there is nothing to replace.
@@ -51,6 +90,10 @@ impl Pseudonyms {
     /// s with or without its apostrophe.
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
+        self.replaced(text, &mut |_| {})
+    }
+
+    fn replaced(&self, text: &str, met: &mut dyn FnMut(&Name)) -> String {
         if self.names.is_empty() {
             return text.to_owned();
         }
@@ -64,7 +107,8 @@ impl Pseudonyms {
                 Some((name, end))
             });
             if let Some((name, end)) = found {
-                hidden.push_str(&name.stand_in);
+                hidden.push_str(name.stand_in());
+                met(name);
                 at = end;
             } else {
                 hidden.push(c);
@@ -79,14 +123,32 @@ impl Pseudonyms {
     pub fn reveal(&self, text: &str) -> String {
         let mut by_number: Vec<&Name> = self.names.iter().collect();
         // "Name12" before "Name1".
-        by_number.sort_by_key(|n| std::cmp::Reverse(n.stand_in.len()));
-        by_number
+        by_number.sort_by_key(|n| std::cmp::Reverse(n.numbered.len()));
+        let text = by_number
             .into_iter()
-            .fold(text.to_owned(), |text, name| text.replace(&name.stand_in, &name.written))
+            .filter(|n| n.chosen.is_none())
+            .fold(text.to_owned(), |text, name| text.replace(&name.numbered, &name.written));
+        // A chosen stand-in is a word: within another word it is none.
+        let back = self.names.iter().filter_map(|name| {
+            let chosen = name.chosen.as_ref()?;
+            Some(Name {
+                folded: folded(chosen),
+                written: chosen.clone(),
+                chosen: Some(name.written.clone()),
+                numbered: String::new(),
+            })
+        });
+        let mut back = Self { names: back.collect() };
+        back.names.sort_by_key(|n| std::cmp::Reverse(n.folded.len()));
+        back.hide(&text)
     }
 }
 
 impl Name {
+    fn stand_in(&self) -> &str {
+        self.chosen.as_deref().unwrap_or(&self.numbered)
+    }
+
     /// One past the name's last character where it stands at `at`.
     fn end_at(&self, chars: &[char], at: usize, before: Option<char>) -> Option<usize> {
         let first = *self.folded.first()?;
@@ -114,6 +176,11 @@ impl Name {
             matches!(next, Some('s' | 'S')) && !joins(next, chars.get(place + 1).copied());
         (!joins(last, next) || possessive).then_some(place)
     }
+}
+
+/// Without spaces around, and one between words.
+fn spaced_once(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn folded(text: &str) -> Vec<char> {
@@ -169,6 +236,33 @@ mod tests {
             "Name1's mum, Name1s dog, Name2 in Name3, (Name1) withName4と Annapolis Hannah"
         );
         assert_eq!(names.reveal("Name2 and Name1's"), "Anna Maria and Anna's");
+    }
+
+    #[test]
+    fn a_chosen_stand_in_goes_out_and_comes_back_as_a_whole_word() {
+        let names = Pseudonyms::new(["Jonas=Anton", "Lena"]).for_text("Jonas called Lena.");
+        assert_eq!(names.hide("Jonas called Lena."), "Anton called Name2.");
+        assert_eq!(
+            names.reveal("Anton's call, Antonia and Name2"),
+            "Jonas's call, Antonia and Lena"
+        );
+        let found = names.found_in("JONAS alone");
+        assert_eq!(found, [("Jonas".to_owned(), "Anton".to_owned())]);
+    }
+
+    #[test]
+    fn a_chosen_stand_in_that_could_be_mistaken_gives_way_to_a_number() {
+        for (list, text) in [
+            (vec!["Jonas=Anton"], "Jonas and Anton"),
+            (vec!["Jonas=Anton"], "Jonas and Antonia"),
+            (vec!["Jonas=Anton", "Lena=anton"], "Jonas and Lena"),
+            (vec!["Jonas=Lena", "Lena=Ida"], "Jonas and Lena"),
+        ] {
+            let names = Pseudonyms::new(&list).for_text(text);
+            let hidden = names.hide(text);
+            assert!(hidden.starts_with("Name1"), "{hidden}");
+            assert_eq!(names.reveal(&hidden), text);
+        }
     }
 
     #[test]

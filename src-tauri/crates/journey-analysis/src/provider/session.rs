@@ -74,6 +74,7 @@ pub(super) async fn analyse(
 ) -> Result<Analysis, AnalysisError> {
     let text = &input.transcript.text;
     let sentences = split(text);
+    let names = provider.names.for_text(text);
     let session = Session {
         provider,
         context,
@@ -84,7 +85,7 @@ pub(super) async fn analyse(
             text: IndexedText::new(text),
             sentences: &sentences,
             evidence: EvidenceCheck::new(text, &sentences),
-            names: &provider.names,
+            names: &names,
         },
         began: provider.ports.clock.monotonic(),
         spent: Mutex::default(),
