@@ -15,6 +15,7 @@ use crate::{
 use journey_domain::{
     account::{Account, AccountName, Role},
     error_code::ErrorCode,
+    ports::{Event, LockReason},
 };
 use journey_vault::{
     AccountsError, AccountsStore, AuditAction, CreateAccountError, FamilyId, KdfCost, NewAccount,
@@ -302,7 +303,7 @@ impl App {
         let open = Arc::new(OpenVault::new(account.account.clone(), vault, keys));
         self.recover(&open)?;
         self.let_sound_go(&open);
-        self.close();
+        self.close(LockReason::Asked);
         *self.slot() = Some(open.clone());
         Ok(open)
     }
@@ -384,22 +385,24 @@ impl App {
         for entry in [refresh_entry(client), session_entry(client)] {
             keychain.delete(entry).ok();
         }
-        self.close();
+        self.close(LockReason::Asked);
+        self.reminders().forget();
         Ok(())
     }
 
     /// Seals a running recording and closes the vault. Keys are wiped when the last command that
     /// still uses it has ended.
-    pub fn close(&self) {
+    pub fn close(&self, reason: LockReason) {
         let open = self.slot().take();
         if let Some(open) = open {
+            self.downloads().interrupt();
             if open.running().is_some()
                 && let Err(error) = self.stop_recording(&open)
             {
                 tracing::error!(%error, "the recording was not sealed before closing");
             }
             open.begin_closing();
-            self.ports().events.emit(journey_domain::ports::Event::Locked);
+            self.ports().events.emit(Event::Locked(reason));
         }
     }
 
@@ -537,7 +540,8 @@ impl App {
             .hint("Without --erase an admin sets it aside."));
         }
         drop(me);
-        self.close();
+        self.close(LockReason::Asked);
+        self.reminders().forget();
         self.accounts_store().erase_account(found.account.id).map_err(|e| accounts_error(&e))
     }
 

@@ -12,8 +12,8 @@ use crate::{
 use journey_analysis::{
     Analyser, OnDeviceAnalyser,
     provider::{
-        ProviderAnalyser, ProviderConfig, ProviderError, ProviderKey, ProviderKind, ProviderPorts,
-        preview, test_provider,
+        LocalServer, PreviewedRequest, ProviderAnalyser, ProviderConfig, ProviderError,
+        ProviderKey, ProviderKind, ProviderPorts, preview, probe_local, test_provider,
     },
 };
 use journey_domain::{
@@ -29,10 +29,18 @@ pub(crate) const ON_DEVICE: &str = "on-device";
 /// The providers there are, the built-in one first.
 const PROVIDERS: [&str; 4] = [ON_DEVICE, "openai", "compatible", "ollama"];
 
-/// The model where the person chose none: small, cheap, takes a strict schema.
-const DEFAULT_OPENAI_MODEL: &str = "gpt-4.1-mini";
+/// What an analysis would send, and from what.
+pub(crate) struct Previewed {
+    pub(crate) config: ProviderConfig,
+    pub(crate) requests: Vec<PreviewedRequest>,
+    /// The transcript.
+    pub(crate) text: String,
+}
 
-fn kind_of(name: &str) -> Result<Option<ProviderKind>> {
+/// The model where the person chose none: small, cheap, takes a strict schema.
+pub(crate) const DEFAULT_OPENAI_MODEL: &str = "gpt-4.1-mini";
+
+pub(crate) fn kind_of(name: &str) -> Result<Option<ProviderKind>> {
     match name {
         ON_DEVICE => Ok(None),
         "openai" => Ok(Some(ProviderKind::OpenAi)),
@@ -52,7 +60,7 @@ fn provider_error(error: &ProviderError) -> CommandError {
 }
 
 /// The host of an address, without port.
-fn host_of(base_url: &str) -> Result<String> {
+pub(crate) fn host_of(base_url: &str) -> Result<String> {
     let rest = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = match authority.strip_prefix('[') {
@@ -66,7 +74,7 @@ fn host_of(base_url: &str) -> Result<String> {
     Ok(host.to_ascii_lowercase())
 }
 
-fn is_this_computer(host: &str) -> bool {
+pub(crate) fn is_this_computer(host: &str) -> bool {
     host == "localhost"
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
@@ -100,10 +108,31 @@ impl App {
             None => self.chosen_provider(open)?,
         };
         let Some(kind) = kind_of(&name)? else { return Self::built_in() };
-        let config = self.provider_config(open, kind)?;
+        let config = self.ready_config(open, kind)?;
         let ports = self.provider_ports(open, &config, Some(session))?;
         let analyser = ProviderAnalyser::new(config, ports).map_err(|e| provider_error(&e))?;
         Ok(Arc::new(analyser))
+    }
+
+    /// A provider that may be asked: one that wants a key has one.
+    fn ready_config(&self, open: &OpenVault, kind: ProviderKind) -> Result<ProviderConfig> {
+        let config = self.provider_config(open, kind)?;
+        if kind == ProviderKind::OpenAi && config.key.is_none() {
+            return Err(CommandError::new(ErrorCode::Provider, "there is no key for OpenAI")
+                .hint("Keep one first: in the settings, or with `insight-journey provider set-key openai`."));
+        }
+        Ok(config)
+    }
+
+    /// Says now, not as a failed job, what is missing for an analysis by this provider.
+    ///
+    /// # Errors
+    /// An unknown provider, one that is not allowed or not set up.
+    pub(crate) fn provider_is_ready(&self, open: &OpenVault, name: &str) -> Result<()> {
+        match kind_of(name)? {
+            Some(kind) => self.ready_config(open, kind).map(drop),
+            None => Ok(()),
+        }
     }
 
     fn provider_config(&self, open: &OpenVault, kind: ProviderKind) -> Result<ProviderConfig> {
@@ -115,8 +144,8 @@ impl App {
             )
             .hint("An admin of this computer decides which are."));
         }
-        let own = self.text_setting(open, "provider_base_url")?;
-        let base_url = match (kind, own) {
+        let place = self.provider_place(open, kind.name())?;
+        let base_url = match (kind, place.base_url) {
             (ProviderKind::OpenAi, _) => kind.default_base_url().map(ToOwned::to_owned),
             (_, Some(url)) => Some(url),
             (_, None) => kind.default_base_url().map(ToOwned::to_owned),
@@ -130,7 +159,7 @@ impl App {
         if is_this_computer(&host) {
             allowed_hosts.push(host);
         }
-        let model = match self.text_setting(open, "provider_model")? {
+        let model = match place.model {
             Some(model) => model,
             None if kind == ProviderKind::OpenAi => DEFAULT_OPENAI_MODEL.to_owned(),
             None => {
@@ -168,10 +197,19 @@ impl App {
         config: &ProviderConfig,
         session: Option<SessionId>,
     ) -> Result<ProviderPorts> {
+        self.ports_to(open, &host_of(&config.base_url)?, session)
+    }
+
+    fn ports_to(
+        &self,
+        open: &OpenVault,
+        host: &str,
+        session: Option<SessionId>,
+    ) -> Result<ProviderPorts> {
         let ports = self.ports();
         Ok(ProviderPorts {
             ledger: open.vault.clone(),
-            consent: Consent::for_analysis(host_of(&config.base_url)?, session),
+            consent: Consent::for_analysis(host, session),
             clock: ports.clock.clone(),
             random: ports.random.clone(),
             on_device: Self::built_in()?,
@@ -186,15 +224,17 @@ impl App {
         let chosen = self.chosen_provider(&me.open)?;
         let allowed = self.system_list("allowed_providers")?;
         let keys = me.vault().read(|read| read.secrets().names().map_err(CommandError::from))?;
-        let own_url = self.text_setting(&me.open, "provider_base_url")?;
         let providers = PROVIDERS
             .iter()
             .map(|name| {
                 let kind = kind_of(name)?;
                 let base_url = match kind {
                     None => None,
-                    Some(ProviderKind::OpenAi) => ProviderKind::OpenAi.default_base_url(),
-                    Some(kind) => own_url.as_deref().or(kind.default_base_url()),
+                    Some(kind) => {
+                        let own = self.provider_place(&me.open, name)?.base_url;
+                        let own = own.filter(|_| kind != ProviderKind::OpenAi);
+                        own.or_else(|| kind.default_base_url().map(ToOwned::to_owned))
+                    }
                 };
                 Ok(ProviderView {
                     name: (*name).to_owned(),
@@ -202,7 +242,7 @@ impl App {
                     allowed: kind.is_none() || allowed.iter().any(|a| a == name),
                     needs_key: kind == Some(ProviderKind::OpenAi),
                     has_key: keys.iter().any(|k| k == name),
-                    base_url: base_url.map(ToOwned::to_owned),
+                    base_url,
                 })
             })
             .collect::<Result<_>>()?;
@@ -223,6 +263,7 @@ impl App {
             )
             .hint("An admin of this computer decides which are."));
         }
+        self.take_place(me, name)?;
         self.set_setting(me, "provider", &name.into())?;
         self.providers(me)
     }
@@ -242,7 +283,8 @@ impl App {
         let base_url = match kind {
             ProviderKind::OpenAi => kind.default_base_url().map(ToOwned::to_owned),
             _ => self
-                .text_setting(&me.open, "provider_base_url")?
+                .provider_place(&me.open, name)?
+                .base_url
                 .or_else(|| kind.default_base_url().map(ToOwned::to_owned)),
         };
         let host = host_of(base_url.as_deref().unwrap_or_default())?;
@@ -252,13 +294,36 @@ impl App {
         })
     }
 
+    /// Forgets a provider's key; fine when there is none.
+    pub(crate) fn remove_provider_key(&self, me: &Unlocked, name: &str) -> Result<()> {
+        let Some(kind) = kind_of(name)? else { return Ok(()) };
+        me.vault().write(|write| write.secrets().remove(kind.name()).map_err(CommandError::from))
+    }
+
+    /// Servers that answer on the usual ports of this computer, asked because the person ordered it.
+    pub(crate) fn local_servers(&self, me: &Unlocked) -> Result<Vec<LocalServer>> {
+        let ports = self.ports_to(&me.open, "127.0.0.1", None)?;
+        self.runtime()
+            .block_on(probe_local(&ports, &CancelToken::new()))
+            .map_err(|e| provider_error(&e))
+    }
+
     /// Asks the chosen provider for its models; sends nothing of the person's words.
     ///
     /// # Errors
     /// The service's own words.
     pub fn test_provider(&self, me: &Unlocked) -> Result<ProviderTestView> {
         let name = self.chosen_provider(&me.open)?;
-        let Some(kind) = kind_of(&name)? else {
+        self.test_named_provider(me, &name)
+    }
+
+    /// The same for any provider.
+    pub(crate) fn test_named_provider(
+        &self,
+        me: &Unlocked,
+        name: &str,
+    ) -> Result<ProviderTestView> {
+        let Some(kind) = kind_of(name)? else {
             Self::built_in()?;
             return Ok(ProviderTestView {
                 message: "The on-device analyser is ready; nothing leaves this computer."
@@ -266,7 +331,7 @@ impl App {
                 models: Vec::new(),
             });
         };
-        let config = self.provider_config(&me.open, kind)?;
+        let config = self.ready_config(&me.open, kind)?;
         let ports = self.provider_ports(&me.open, &config, None)?;
         let report = self
             .runtime()
@@ -285,13 +350,33 @@ impl App {
     /// # Errors
     /// Not found; no transcript yet; a provider that is not set up.
     pub fn preview(&self, me: &Unlocked, id: &str, provider: Option<&str>) -> Result<PreviewView> {
+        let Some(previewed) = self.previewed(me, id, provider)? else {
+            return Ok(PreviewView { provider: ON_DEVICE.to_owned(), requests: Vec::new() });
+        };
+        let requests = previewed
+            .requests
+            .into_iter()
+            .map(|request| crate::views::PreviewedRequestView {
+                url: request.url,
+                bytes: request.body.len() as u64,
+                body: String::from_utf8_lossy(&request.body).into_owned(),
+            })
+            .collect();
+        Ok(PreviewView { provider: previewed.config.kind.name().to_owned(), requests })
+    }
+
+    /// What an analysis would send, from what; `None` where it would send nothing.
+    pub(crate) fn previewed(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        provider: Option<&str>,
+    ) -> Result<Option<Previewed>> {
         let name = match provider {
             Some(name) => name.to_owned(),
             None => self.chosen_provider(&me.open)?,
         };
-        let Some(kind) = kind_of(&name)? else {
-            return Ok(PreviewView { provider: name, requests: Vec::new() });
-        };
+        let Some(kind) = kind_of(&name)? else { return Ok(None) };
         let config = self.provider_config(&me.open, kind)?;
         let detail = me.vault().read(|read| {
             let id = find(read, id)?;
@@ -305,15 +390,8 @@ impl App {
             .unwrap_or_else(|_| self.ports().clock.time_zone());
         let said_on = detail.stored.session.recorded_at.to_zoned_datetime(zone).date();
         let requests = preview(&config, &AnalysisInput { transcript, said_on })
-            .map_err(|e| provider_error(&e))?
-            .into_iter()
-            .map(|request| crate::views::PreviewedRequestView {
-                url: request.url,
-                bytes: request.body.len() as u64,
-                body: String::from_utf8_lossy(&request.body).into_owned(),
-            })
-            .collect();
-        Ok(PreviewView { provider: name, requests })
+            .map_err(|e| provider_error(&e))?;
+        Ok(Some(Previewed { config, requests, text: transcript.text.clone() }))
     }
 
     /// Transcribes a session again, then analyses it.
@@ -342,10 +420,7 @@ impl App {
         }
         let session = me.vault().read(|read| find(read, id))?;
         if let Some(name) = provider {
-            if let Some(kind) = kind_of(name)? {
-                // Says now, not as a failed job, what is missing.
-                self.provider_config(&me.open, kind)?;
-            }
+            self.provider_is_ready(&me.open, name)?;
             me.open.order_provider(session, name);
         }
         let id = self.order(me, id, JobKind::Analyse)?;

@@ -7,7 +7,9 @@ use crate::{
     gate::Gate,
     keychain::DesktopKeychain,
     open_vault::OpenVault,
+    speech::ModelHost,
     system::{SystemClock, SystemIds, SystemRandom},
+    window::{Downloads, Reminders},
 };
 use journey_domain::{
     error_code::ErrorCode,
@@ -46,6 +48,8 @@ pub struct Ports {
     pub audio: Arc<dyn AudioHost>,
     /// Transcription.
     pub engine: Arc<dyn SpeechEngine>,
+    /// Where speech models are fetched from.
+    pub models: ModelHost,
     /// How the decoding process is started.
     pub worker: WorkerCommand,
     /// Who is told of progress and changes.
@@ -72,6 +76,7 @@ impl Ports {
             ))),
             audio: Arc::new(CpalHost::new()),
             engine: Arc::new(WorkerEngine::new(worker.clone(), default_threads(), WORKER_IDLE)),
+            models: ModelHost::catalogue(),
             worker,
             events,
             kdf: None,
@@ -95,6 +100,8 @@ struct Inside {
     access: Access,
     gate: Gate,
     open: Mutex<Option<Arc<OpenVault>>>,
+    downloads: Downloads,
+    reminders: Reminders,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -125,6 +132,8 @@ impl App {
             access,
             gate,
             open: Mutex::default(),
+            downloads: Downloads::default(),
+            reminders: Reminders::default(),
             runtime,
         })))
     }
@@ -153,6 +162,14 @@ impl App {
 
     pub(crate) fn gate(&self) -> &Gate {
         &self.0.gate
+    }
+
+    pub(crate) fn downloads(&self) -> &Downloads {
+        &self.0.downloads
+    }
+
+    pub(crate) fn reminders(&self) -> &Reminders {
+        &self.0.reminders
     }
 
     pub(crate) fn runtime(&self) -> &tokio::runtime::Runtime {

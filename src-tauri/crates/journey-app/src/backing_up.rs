@@ -4,8 +4,10 @@ use crate::{
     App,
     access::{Caller, Unlocked},
     error::{CommandError, Result},
+    open_vault::OpenVault,
     views::{AccountView, BackupView},
 };
+use jiff::Timestamp;
 use journey_domain::account::AccountName;
 use journey_vault::{
     AuditAction,
@@ -17,7 +19,17 @@ use std::path::Path;
 /// Shortest passphrase of a backup, in characters: it can be guessed at leisure.
 const MIN_PASSPHRASE_CHARS: usize = 12;
 
+/// Under which key the vault keeps when it was backed up last. No setting: nobody changes it.
+const LAST_BACKUP: &str = "last_backup_at";
+
 impl App {
+    /// When the last backup of this vault was made.
+    pub(crate) fn last_backup(&self, open: &OpenVault) -> Result<Option<Timestamp>> {
+        let kept =
+            open.vault.read(|read| read.settings().get(LAST_BACKUP).map_err(CommandError::from))?;
+        Ok(kept.and_then(|at| at.as_str()?.parse().ok()))
+    }
+
     /// Writes one archive of vault and media, and reads it back to be sure.
     ///
     /// # Errors
@@ -51,6 +63,12 @@ impl App {
             }
         })?;
         self.audit_event(&me.caller, AuditAction::BackedUp);
+        let kept =
+            me.vault().write(|write| write.settings().set(LAST_BACKUP, &now.to_string().into()));
+        if let Err(error) = kept {
+            // The backup is whole; the next reminder merely comes too early.
+            tracing::warn!(%error, "the day of the backup was not noted");
+        }
         Ok(BackupView {
             file: to.display().to_string(),
             files: summary.n_files,

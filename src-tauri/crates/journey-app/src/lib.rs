@@ -29,7 +29,9 @@ mod findings;
 mod from_vault;
 mod open_vault;
 mod pipeline;
+mod provider_places;
 mod record_keeping;
 mod speech;
 
 pub use app::{App, Ports};
+pub use speech::ModelHost;

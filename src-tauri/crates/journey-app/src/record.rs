@@ -14,7 +14,7 @@ use journey_domain::{
     error_code::ErrorCode,
     ids::{RecordingId, SessionId},
     job::JobKind,
-    ports::{CancelToken, SegmentSink, SinkError},
+    ports::{CancelToken, Event, SegmentSink, SinkError},
     session::{CaptureState, Source},
     timeline::{Mark, SAMPLE_RATE_HZ, Timeline},
 };
@@ -243,6 +243,7 @@ impl App {
         });
         drop(slot);
         self.announce_list();
+        self.ports().events.emit(Event::RecordingChanged);
         Ok(session)
     }
 
@@ -251,6 +252,7 @@ impl App {
         let running = open.running().take().ok_or_else(|| {
             CommandError::not_found("nothing is being recorded").hint("Start a recording first.")
         })?;
+        self.ports().events.emit(Event::RecordingChanged);
         let Running { session, recording, handle, listener, _lock, .. } = running;
         let summary = handle.stop().map_err(|error| capture_error(&error))?;
         if let Some(failure) = &summary.failure {

@@ -5,10 +5,12 @@ use crate::{
     access::{Caller, Unlocked},
     error::{CommandError, Result},
     open_vault::OpenVault,
+    review::find,
     settings::{self, SETTINGS, Scope, Setting},
     views::{LedgerList, LedgerView, SettingList, SettingView},
 };
 use journey_domain::ledger::LedgerEntry;
+use journey_vault::table::sessions::SessionFilter;
 use serde_json::Value;
 
 /// Most lines of the ledger that are printed at once.
@@ -98,6 +100,28 @@ impl App {
                 }
             };
             Ok(LedgerList { ledger })
+        })
+    }
+
+    /// What left this machine for one session, newest first.
+    pub(crate) fn ledger_of_session(&self, me: &Unlocked, session: &str) -> Result<LedgerList> {
+        me.vault().read(|read| {
+            let session = find(read, session)?;
+            let entries = read.ledger().of_session(session)?;
+            let ledger = entries.iter().rev().map(|entry| line(entry, false)).collect();
+            Ok(LedgerList { ledger })
+        })
+    }
+
+    /// The transcripts of the newest sessions, as many as that.
+    pub(crate) fn newest_texts(&self, me: &Unlocked, n: usize) -> Result<Vec<String>> {
+        me.vault().read(|read| {
+            let page = read.sessions().list(&SessionFilter::default(), n, None)?;
+            let mut texts = Vec::new();
+            for session in page.items {
+                texts.extend(read.transcripts().current(session.id)?.map(|t| t.text));
+            }
+            Ok(texts)
         })
     }
 }

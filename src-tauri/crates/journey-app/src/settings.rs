@@ -37,6 +37,8 @@ pub enum Kind {
         /// Longest, in characters.
         max_chars: usize,
     },
+    /// A local time, `HH:MM`.
+    TimeOfDay,
     /// A list of texts.
     List {
         /// Most entries.
@@ -61,7 +63,7 @@ pub struct Setting {
     pub help: &'static str,
 }
 
-use Kind::{Amount, Flag, List, Number, OneOf, Text};
+use Kind::{Amount, Flag, List, Number, OneOf, Text, TimeOfDay};
 use Scope::{Personal, System};
 
 /// All settings there are.
@@ -309,7 +311,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "remind_reflect",
         scope: Personal,
-        kind: Text { max_chars: 5 },
+        kind: TimeOfDay,
         optional: true,
         default: r#"null"#,
         help: "Remind to reflect at this local time (HH:MM); none for never.",
@@ -329,6 +331,14 @@ pub const SETTINGS: &[Setting] = &[
         optional: false,
         default: r#"false"#,
         help: "Keep a sign in the tray.",
+    },
+    Setting {
+        key: "shortcut",
+        scope: Personal,
+        kind: Text { max_chars: 60 },
+        optional: true,
+        default: r#"null"#,
+        help: "Keys that start and stop recording from anywhere, such as Ctrl+Alt+R; none for none.",
     },
     Setting {
         key: "sample",
@@ -443,6 +453,9 @@ impl Setting {
             Text { max_chars } => value.as_str().is_some_and(|s| {
                 (1..=max_chars).contains(&s.chars().count()) && !s.chars().any(char::is_control)
             }),
+            TimeOfDay => value
+                .as_str()
+                .is_some_and(|s| s.len() == 5 && jiff::civil::Time::strptime("%H:%M", s).is_ok()),
             List { max_entries } => value.as_array().is_some_and(|list| {
                 list.len() <= max_entries
                     && list.iter().all(|v| v.as_str().is_some_and(|s| s.chars().count() <= 200))
@@ -457,6 +470,7 @@ impl Setting {
             Number { min, max } => format!("a whole number from {min} to {max}"),
             OneOf(words) => format!("one of {}", words.join(", ")),
             Text { max_chars } => format!("a text of at most {max_chars} characters"),
+            TimeOfDay => "a time such as 20:30".to_owned(),
             List { max_entries } => {
                 format!("a list of at most {max_entries} short texts, as JSON: [\"one\",\"two\"]")
             }
@@ -474,7 +488,7 @@ impl Setting {
             return Ok(Value::Null);
         }
         let value = match self.kind {
-            Text { .. } | OneOf(_) => Value::String(typed.to_owned()),
+            Text { .. } | OneOf(_) | TimeOfDay => Value::String(typed.to_owned()),
             Amount { .. } | Flag | Number { .. } | List { .. } => {
                 serde_json::from_str(typed).unwrap_or_else(|_| Value::String(typed.to_owned()))
             }

@@ -10,21 +10,48 @@ use crate::{
     pipeline::transcribe::Recogniser,
     views::{ModelList, ModelView},
 };
-use journey_domain::{consent::Consent, error_code::ErrorCode, ports::CancelToken};
+use journey_domain::{consent::Consent, error_code::ErrorCode, job::JobEvent, ports::CancelToken};
 use journey_speech::{
     engine::{Language, ModelFile, ModelKind},
     models::{
-        catalogue::{self, Languages},
-        download::{DownloadOptions, DownloadPorts, download},
+        catalogue::{self, CatalogueModel, Languages},
+        download::{DownloadOptions, DownloadPorts, Source, download},
         installed::{InstalledError, InstalledModel, InstalledModels, ModelState},
     },
 };
 use serde_json::Value;
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// How many minutes of speech `tiny` does in a minute on one core, roughly: measured with one
 /// thread on a 2-core machine.
 const TINY_SPEED_PER_CORE: f32 = 12.0;
+
+/// Where speech models are fetched from, and which hosts may send them.
+#[derive(Clone)]
+pub struct ModelHost {
+    hosts: Vec<String>,
+    source: Arc<dyn Fn(&CatalogueModel) -> Source + Send + Sync>,
+}
+
+impl ModelHost {
+    /// The catalogue's own.
+    #[must_use]
+    pub fn catalogue() -> Self {
+        Self::new(catalogue::HOSTS.map(ToOwned::to_owned), CatalogueModel::source)
+    }
+
+    /// Another one: its hosts, and where it has a model.
+    pub fn new(
+        hosts: impl IntoIterator<Item = String>,
+        source: impl Fn(&CatalogueModel) -> Source + Send + Sync + 'static,
+    ) -> Self {
+        Self { hosts: hosts.into_iter().collect(), source: Arc::new(source) }
+    }
+
+    pub(crate) fn source(&self, model: &CatalogueModel) -> Source {
+        (self.source)(model)
+    }
+}
 
 impl App {
     fn installed(&self) -> InstalledModels {
@@ -90,7 +117,23 @@ impl App {
         self.installed()
             .add(file, &|path| ModelFile::open(path).map(drop).map_err(|e| e.reason))
             .map_err(|e| installed_error(&e))?;
+        self.transcribe_waiting(&me.open)?;
         self.models(Some(me))
+    }
+
+    /// What waited for a speech model waits no longer.
+    fn transcribe_waiting(&self, open: &OpenVault) -> Result<()> {
+        let n_waiting = open.vault.write(|write| {
+            let waiting = write.jobs().parked(ErrorCode::NoModel)?;
+            for job in &waiting {
+                write.jobs().apply(job.id, JobEvent::Requeued)?;
+            }
+            Ok::<_, CommandError>(waiting.len())
+        })?;
+        if n_waiting > 0 {
+            self.announce_list();
+        }
+        Ok(())
     }
 
     /// Transcribes with this model from now on.
@@ -102,6 +145,7 @@ impl App {
         ModelFile::open(&model.path).map_err(|e| bad_model(&e.reason))?;
         self.set_setting(me, "speech_model", &Value::String(name.to_owned()))?;
         self.ports().engine.release();
+        self.transcribe_waiting(&me.open)?;
         self.models(Some(me))
     }
 
@@ -137,18 +181,16 @@ impl App {
         cancel: &CancelToken,
         progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<()> {
-        let model = catalogue::by_name(name).ok_or_else(|| {
-            CommandError::not_found("there is no such model")
-                .hint("`insight-journey model list` shows the names.")
-        })?;
+        let model = self.catalogue_model(name)?;
         self.make_data_dir()?;
         let dir = self.data_dir().models();
         std::fs::create_dir_all(&dir).map_err(|e| io_error(&e, "making the folder of models"))?;
-        let consent = Consent::for_ordered_download(catalogue::HOSTS.iter().copied());
+        let host = &self.ports().models;
+        let consent = Consent::for_ordered_download(host.hosts.iter().cloned());
         let ports = DownloadPorts { consent: &consent, ledger: &*open.vault, cancel };
         self.runtime()
             .block_on(download(
-                &model.source(),
+                &host.source(model),
                 &dir,
                 &ports,
                 &DownloadOptions::default(),
@@ -161,7 +203,15 @@ impl App {
                     None => it,
                 }
             })?;
-        Ok(())
+        self.transcribe_waiting(open)
+    }
+
+    /// A model of the catalogue.
+    pub(crate) fn catalogue_model(&self, name: &str) -> Result<&'static CatalogueModel> {
+        catalogue::by_name(name).ok_or_else(|| {
+            CommandError::not_found("there is no such model")
+                .hint("`insight-journey model list` shows the names.")
+        })
     }
 
     /// The model that transcribes, opened and checked, with the person's language.

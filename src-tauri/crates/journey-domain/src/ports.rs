@@ -7,6 +7,7 @@ use crate::{
     timeline::Mark,
 };
 use jiff::{Timestamp, tz::TimeZone};
+use serde::Serialize;
 use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
@@ -136,8 +137,28 @@ pub enum Event {
     SessionChanged(crate::ids::SessionId),
     /// The list of sessions changed; ask again.
     SessionsChanged,
+    /// A file was taken in, waits or failed; ask for the queue again.
+    QueueChanged,
+    /// A recording began, ended or was paused; ask again.
+    RecordingChanged,
+    /// A speech model came, went or is on its way; ask again.
+    ModelsChanged,
     /// The vault was locked.
-    Locked,
+    Locked(LockReason),
+}
+
+/// Why a vault was locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockReason {
+    /// The person asked for it.
+    Asked,
+    /// Nobody used the window for a while.
+    Idle,
+    /// The computer goes to sleep.
+    Suspend,
+    /// The sign-in no longer holds.
+    Revoked,
 }
 
 /// Where events go: progress bars, the window, or nowhere.

@@ -444,9 +444,7 @@ pub struct BackupDone {
 /// A backup that was brought back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct RestoreDone {
-    /// How many sessions it holds.
-    pub sessions: usize,
-    /// The account it became.
+    /// The account it became; it opens with the password that it had then.
     pub account: AccountView,
 }
 

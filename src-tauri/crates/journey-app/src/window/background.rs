@@ -7,6 +7,7 @@ use crate::{
     error::{CommandError, Result},
     open_vault::OpenVault,
 };
+use journey_domain::ports::LockReason;
 use journey_vault::Lease;
 use std::{sync::Arc, time::Duration};
 
@@ -25,6 +26,7 @@ impl App {
         if !open.begin_background() {
             return;
         }
+        self.resume_downloads(&open);
         let app = self.clone();
         let spawned = std::thread::Builder::new()
             .name("background".to_owned())
@@ -83,7 +85,7 @@ impl App {
         let idle = self.ports().clock.monotonic().saturating_sub(open.last_use());
         if minutes > 0 && idle >= Duration::from_secs(60 * minutes) && open.running().is_none() {
             tracing::info!("locked after a while without use");
-            self.close();
+            self.close(LockReason::Idle);
         }
     }
 }

@@ -10,9 +10,13 @@ use crate::{
     review::find,
     views::window::{Queue, QueuedJob, Stopped},
 };
-use journey_domain::{error_code::ErrorCode, job::JobKind, ports::CancelToken};
+use journey_domain::{
+    error_code::ErrorCode,
+    job::JobKind,
+    ports::{CancelToken, Event},
+};
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -125,6 +129,7 @@ impl App {
         provider: Option<&str>,
     ) -> Result<QueuedJob> {
         if let Some(name) = provider {
+            self.provider_is_ready(&me.open, name)?;
             let session = me.vault().read(|read| find(read, id))?;
             me.open.order_provider(session, name);
         }
@@ -147,18 +152,23 @@ impl App {
     ///
     /// # Errors
     /// The vault's failure.
-    pub fn queue_imports(&self, me: &Unlocked, paths: &[String]) -> Result<Queue> {
+    pub fn queue_imports(
+        &self,
+        me: &Unlocked,
+        paths: impl IntoIterator<Item = PathBuf>,
+    ) -> Result<Queue> {
         me.open.imports().forget_failed();
         for path in paths {
-            me.open.imports().add(self.ports().ids.next().to_string(), Path::new(path).to_owned());
+            me.open.imports().add(self.ports().ids.next().to_string(), path);
         }
-        self.announce_list();
+        self.ports().events.emit(Event::QueueChanged);
         self.queue(me)
     }
 
     /// Takes the next waiting file in; `false` when none waits.
     pub(super) fn import_next(&self, open: &Arc<OpenVault>) -> bool {
         let Some((id, path, cancel)) = open.imports().next() else { return false };
+        self.ports().events.emit(Event::QueueChanged);
         let options = ImportOptions { analyse: true, ..ImportOptions::default() };
         let taken = if cancel.is_cancelled() {
             Ok(())
@@ -166,7 +176,7 @@ impl App {
             self.take_in(open, &path, &options, &cancel).map(drop)
         };
         open.imports().settle(&id, taken.err());
-        self.announce_list();
+        self.ports().events.emit(Event::QueueChanged);
         true
     }
 }

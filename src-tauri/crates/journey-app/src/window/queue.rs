@@ -9,6 +9,7 @@ use crate::{
 use journey_domain::{
     ids::JobId,
     job::{Job, JobEvent, JobState, Progress},
+    ports::Event,
 };
 use journey_vault::Read;
 
@@ -69,6 +70,7 @@ impl App {
     /// Not found.
     pub fn cancel_job(&self, me: &Unlocked, id: &str) -> Result<()> {
         if me.open.imports().cancel(id) {
+            self.ports().events.emit(Event::QueueChanged);
             return Ok(());
         }
         let id: JobId = id.parse().map_err(|_| CommandError::not_found("there is no such job"))?;

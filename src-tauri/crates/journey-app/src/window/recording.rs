@@ -11,7 +11,10 @@ use crate::{
         window::{RecordingFrame, RecordingState, RecordingView, RecordingWarning, Stopped},
     },
 };
-use journey_domain::{ports::CancelToken, timeline::SAMPLES_PER_MS};
+use journey_domain::{
+    ports::{CancelToken, Event},
+    timeline::SAMPLES_PER_MS,
+};
 use journey_speech::{
     capture::{self, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder},
     level::Level,
@@ -177,12 +180,23 @@ impl App {
     }
 
     /// The recording under way.
-    #[expect(clippy::significant_drop_tightening, reason = "a view of one moment")]
     #[must_use]
     pub fn recording_view(&self, me: &Unlocked) -> Option<RecordingView> {
-        let running = me.open.running();
+        self.recording_of(&me.open)
+    }
+
+    /// The recording under way in the open vault, for whoever was told that it changed.
+    #[must_use]
+    pub fn recording_now(&self) -> Option<RecordingView> {
+        let open = self.slot().clone()?;
+        self.recording_of(&open)
+    }
+
+    #[expect(clippy::significant_drop_tightening, reason = "a view of one moment")]
+    fn recording_of(&self, open: &OpenVault) -> Option<RecordingView> {
+        let running = open.running();
         let running = running.as_ref()?;
-        let name = noted(&me.open).device.unwrap_or_else(|| running.device_name());
+        let name = noted(open).device.unwrap_or_else(|| running.device_name());
         let known = self.devices().map(|list| list.devices).unwrap_or_default();
         let device = known.into_iter().find(|d| d.name == name).unwrap_or(DeviceView {
             id: String::new(),
@@ -207,6 +221,7 @@ impl App {
     /// When nothing is being recorded.
     pub fn pause_recording(&self, me: &Unlocked) -> Result<RecordingView> {
         me.open.running().as_ref().ok_or_else(not_recording)?.handle.pause();
+        self.ports().events.emit(Event::RecordingChanged);
         self.recording_view(me).ok_or_else(not_recording)
     }
 
@@ -216,6 +231,7 @@ impl App {
     /// When nothing is being recorded.
     pub fn resume_recording(&self, me: &Unlocked) -> Result<RecordingView> {
         me.open.running().as_ref().ok_or_else(not_recording)?.handle.resume();
+        self.ports().events.emit(Event::RecordingChanged);
         self.recording_view(me).ok_or_else(not_recording)
     }
 

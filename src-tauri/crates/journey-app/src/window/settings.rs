@@ -4,11 +4,32 @@ use crate::{
     App,
     access::{Caller, Unlocked},
     error::Result,
-    views::window::{ModelRow, ModelRows},
 };
 use serde_json::{Map, Value};
 
+/// What of the settings concerns the desktop around the window.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wishes {
+    /// Whether a sign is wanted in the tray.
+    pub tray: bool,
+    /// Whether notifications are wanted.
+    pub notifications: bool,
+    /// The shortcut that starts and stops recording from anywhere.
+    pub shortcut: Option<String>,
+}
+
 impl App {
+    /// What the person whose vault is open wants of the desktop.
+    #[must_use]
+    pub fn wishes(&self) -> Option<Wishes> {
+        let open = self.slot().clone()?;
+        Some(Wishes {
+            tray: self.flag(&open, "tray").unwrap_or_default(),
+            notifications: self.flag(&open, "notifications").unwrap_or_default(),
+            shortcut: self.text_setting(&open, "shortcut").ok().flatten(),
+        })
+    }
+
     /// Personal settings by key.
     ///
     /// # Errors
@@ -29,33 +50,5 @@ impl App {
         let object: Map<String, Value> =
             list.settings.into_iter().map(|s| (s.key, s.value)).collect();
         Ok(object.into())
-    }
-
-    /// The speech models, for the page that chooses one.
-    ///
-    /// # Errors
-    /// When the folder of models cannot be read.
-    pub fn model_rows(&self, me: &Unlocked) -> Result<ModelRows> {
-        let list = self.models(Some(me))?;
-        let largest = list.models.iter().map(|m| m.bytes).max().unwrap_or(1).max(1) as f32;
-        let models = list
-            .models
-            .into_iter()
-            .map(|m| ModelRow {
-                title: m.name.clone(),
-                english_only: m.languages == "en",
-                speed: m.speed.unwrap_or_default(),
-                // Larger models hear better; how much better depends on the voice.
-                accuracy: (m.bytes as f32 / largest).powf(0.25),
-                recommended: m.recommended,
-                state: if m.installed { "installed" } else { "available" }.to_owned(),
-                fraction: None,
-                in_use: m.in_use,
-                error: None,
-                bytes: m.bytes,
-                name: m.name,
-            })
-            .collect();
-        Ok(ModelRows { models })
     }
 }

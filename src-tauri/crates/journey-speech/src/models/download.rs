@@ -71,6 +71,12 @@ pub struct DownloadPorts<'a> {
 /// Free space to leave on the disk beyond the model itself, in bytes.
 const SPARE_BYTES: u64 = 100_000_000;
 
+/// How many bytes of `source` an unfinished download left in `dir`; `None` where none did.
+#[must_use]
+pub fn kept_bytes(source: &Source, dir: &Path) -> Option<u64> {
+    Some(partial::path(source, dir).metadata().ok()?.len())
+}
+
 /// Fetches `source` into `dir`, going on from an earlier partial file, and returns its path.
 ///
 /// `progress` gets the bytes there are and their total. Pausing is cancelling: the partial file

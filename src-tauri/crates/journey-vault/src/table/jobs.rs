@@ -92,6 +92,17 @@ impl<'c> Jobs<'c> {
         Ok(jobs)
     }
 
+    /// All jobs that were parked for this reason, in order of work.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn parked(&self, code: ErrorCode) -> Result<Vec<Job>, VaultError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM jobs WHERE state = 'parked' AND code = ?1 ORDER BY created_at, id"
+        );
+        column::rows(self.conn, &sql, &[&column::to_json(&code)?], read)
+    }
+
     /// When the next waiting job may be tried; `None` when none waits.
     ///
     /// # Errors

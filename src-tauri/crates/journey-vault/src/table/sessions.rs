@@ -229,6 +229,15 @@ impl<'c> Sessions<'c> {
         Ok(column::row(self.conn, sql, &[], |row| column::count(row, 0))?.unwrap_or_default())
     }
 
+    /// When the newest session outside the bin was said; `None` where there is none.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn newest(&self) -> Result<Option<Timestamp>, VaultError> {
+        let sql = "SELECT max(recorded_at) FROM sessions WHERE deleted_at IS NULL";
+        Ok(column::row(self.conn, sql, &[], |row| column::time_opt(row, 0))?.flatten())
+    }
+
     /// When the first session outside the bin was said.
     ///
     /// # Errors

@@ -22,6 +22,11 @@ pub(super) struct Partial {
     _lock: File,
 }
 
+/// Where the bytes lie until all are there.
+pub(super) fn path(source: &Source, dir: &Path) -> PathBuf {
+    dir.join(format!("{}.partial", source.file_name))
+}
+
 impl Partial {
     /// Opens or makes the partial file and hashes what it holds.
     pub(super) async fn open(source: &Source, dir: &Path) -> Result<Self, DownloadError> {
@@ -42,7 +47,7 @@ impl Partial {
             Err(TryLockError::WouldBlock) => return Err(DownloadError::Busy),
             Err(TryLockError::Error(e)) => return Err(e.into()),
         }
-        let (path, etag_path) = (with(".partial"), with(".partial.etag"));
+        let (path, etag_path) = (path(source, dir), with(".partial.etag"));
         let file = options.open(&path)?;
         let mut partial = Self {
             len: file.metadata()?.len(),

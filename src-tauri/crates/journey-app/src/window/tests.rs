@@ -1,0 +1,9 @@
+//! The window's use-cases over scripted ports: a clock that is set, a host of models and providers
+//! on this computer, events that are waited for.
+
+mod backup;
+mod given;
+mod imports;
+mod models;
+mod providers;
+mod reminders;

@@ -1,0 +1,129 @@
+use super::given::{Asked, Home, serve};
+use crate::views::window::ProviderRow;
+use journey_domain::error_code::ErrorCode;
+use std::{io::Write as _, net::TcpStream};
+
+fn models(asked: &Asked, stream: &mut TcpStream) -> std::io::Result<()> {
+    let body = r#"{"data":[{"id":"small-one"},{"id":"large-one"}]}"#;
+    let status = if asked.line.starts_with("GET /v1/models") { "200 OK" } else { "404 Not Found" };
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{body}",
+        body.len()
+    )
+}
+
+fn row(home: &Home, name: &str) -> ProviderRow {
+    let rows = home.app.provider_rows(&home.me()).unwrap().providers;
+    rows.into_iter().find(|row| row.name == name).unwrap()
+}
+
+#[test]
+fn each_provider_keeps_its_own_address_and_model_while_the_person_changes_to_and_fro() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    app.use_provider(&me, "compatible").unwrap();
+    let url = "http://localhost:8080/v1";
+    app.configure_provider(&me, "compatible", Some(url), Some("mistral")).unwrap();
+    app.configure_provider(&me, "ollama", None, Some("llama3.1:8b")).unwrap();
+    app.use_provider(&me, "openai").unwrap();
+    app.use_provider(&me, "ollama").unwrap();
+
+    let compatible = row(&home, "compatible");
+    assert_eq!(
+        (compatible.base_url.as_deref(), compatible.model.as_deref()),
+        (Some(url), Some("mistral"))
+    );
+    assert!(compatible.local && !compatible.in_use);
+    let ollama = row(&home, "ollama");
+    assert_eq!(ollama.model.as_deref(), Some("llama3.1:8b"));
+    assert!(ollama.in_use && ollama.local);
+    assert_eq!(ollama.base_url.as_deref(), Some("http://127.0.0.1:11434"));
+    let openai = row(&home, "openai");
+    assert_eq!(openai.host.as_deref(), Some("api.openai.com"));
+    assert_eq!(openai.model.as_deref(), Some("gpt-4.1-mini"));
+    app.use_provider(&me, "on-device").unwrap();
+    assert_eq!(row(&home, "compatible").model.as_deref(), Some("mistral"));
+}
+
+#[test]
+fn an_address_that_would_go_over_the_network_unprotected_is_refused() {
+    let home = Home::new();
+    for address in ["http://example.org/v1", "ftp://localhost/", "https://", "not an address"] {
+        let error =
+            home.app.configure_provider(&home.me(), "compatible", Some(address), None).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Usage, "{address}");
+        assert!(error.hint.is_some());
+    }
+    assert_eq!(row(&home, "compatible").base_url, None);
+}
+
+#[test]
+fn a_key_is_kept_never_told_and_forgotten_on_demand() {
+    let home = Home::new();
+    let key = "sk-nobodys-key".to_owned();
+    home.app.change_provider_key(&home.me(), "openai", Some(key)).unwrap();
+    let rows = home.app.provider_rows(&home.me()).unwrap();
+    assert!(rows.providers.iter().any(|row| row.name == "openai" && row.has_key));
+    assert!(!serde_json::to_string(&rows).unwrap().contains("nobodys"));
+    home.app.change_provider_key(&home.me(), "openai", None).unwrap();
+    assert!(!row(&home, "openai").has_key);
+}
+
+#[test]
+fn a_test_asks_the_named_provider_and_tells_its_models() {
+    let url = format!("{}/v1", serve(models));
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    app.configure_provider(&me, "compatible", Some(&url), Some("small-one")).unwrap();
+    let answer = app.ask_provider(&me, "compatible").unwrap();
+    assert!(answer.ok);
+    assert_eq!(answer.models, ["small-one", "large-one"]);
+    assert!(app.ask_provider(&me, "on-device").unwrap().models.is_empty());
+    let ledger = app.ledger_rows(&me, None).unwrap().ledger;
+    assert_eq!(ledger.len(), 1);
+    let body = app.ledger_body(&me, &ledger[0].id).unwrap();
+    assert_eq!((body.target.as_str(), body.body.as_deref()), ("GET /v1/models", Some("")));
+    assert_eq!(app.ask_provider(&me, "openai").unwrap_err().code, ErrorCode::Provider);
+}
+
+#[test]
+fn a_look_around_asks_this_computer_and_nothing_else() {
+    let home = Home::new();
+    home.app.probe_providers(&home.me()).unwrap();
+    let ledger = home.app.ledger_rows(&home.me(), None).unwrap().ledger;
+    assert!(!ledger.is_empty());
+    assert!(ledger.iter().all(|line| line.host.starts_with("http://127.0.0.1:")));
+}
+
+#[test]
+fn the_preview_shows_other_names_in_place_and_the_ledger_of_the_session_stays_empty() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    let text = "In the evening I called Jonas. I told Jonas that Lena was well.";
+    let session = app.write_in_window(&me, text, None).unwrap().session;
+    let names = app.pseudonyms(&me).unwrap();
+    assert_eq!(names.candidates, ["Jonas", "Lena"]);
+
+    let names = app.set_pseudonym(&me, "Jonas", "Anton").unwrap();
+    assert_eq!(names.candidates, ["Lena"]);
+    assert_eq!(names.pseudonyms[0].replacement, "Anton");
+    app.set_setting(&me, "use_pseudonyms", &true.into()).unwrap();
+    app.configure_provider(&me, "ollama", None, Some("llama3.1:8b")).unwrap();
+    let preview = app.preview_in_window(&me, &session, Some("ollama")).unwrap();
+    assert_eq!(preview.host.as_deref(), Some("127.0.0.1"));
+    assert!(preview.body.contains("Anton") && !preview.body.contains("Jonas"));
+    assert!(preview.body.contains("Lena"));
+    assert_eq!(preview.bytes, preview.body.len() as u64);
+    assert_eq!(preview.replaced.len(), 1);
+    assert!(preview.tokens.unwrap() > 0);
+    assert!(app.ledger_rows(&me, Some(&session)).unwrap().ledger.is_empty());
+
+    let on_device = app.preview_in_window(&me, &session, None).unwrap();
+    assert_eq!((on_device.host, on_device.bytes), (None, 0));
+    assert!(app.remove_pseudonym(&me, "JONAS").unwrap().pseudonyms.is_empty());
+    for wrong in ["", "a=b", "line\nbreak"] {
+        assert_eq!(app.set_pseudonym(&me, "Lena", wrong).unwrap_err().code, ErrorCode::Usage);
+    }
+}
