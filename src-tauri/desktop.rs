@@ -1,9 +1,15 @@
 //! The window: commands of a few lines over the use-cases, events from the core, nothing else.
 
+mod chooser;
 mod commands;
 mod desk;
+mod dragging;
 mod events;
 mod instance;
+mod placement;
+#[cfg(target_os = "linux")]
+mod suspend;
+mod surroundings;
 
 use desk::Desk;
 use events::WindowEvents;
@@ -12,10 +18,15 @@ use journey_app::{
     data_dir::DataDir,
     error::{CommandError, Result},
 };
-use std::{process::ExitCode, sync::Arc};
+use journey_domain::ports::LockReason;
+use std::{process::ExitCode, sync::Arc, time::Duration};
+use surroundings::Surroundings;
 use tauri::{Manager, WebviewUrl, WebviewWindowBuilder};
 
 pub(crate) use instance::toggle;
+
+/// How often reminders are thought of.
+const REMINDER_PAUSE: Duration = Duration::from_secs(20);
 
 /// The label of the only window.
 pub(crate) const MAIN: &str = "main";
@@ -31,21 +42,30 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
     let Some(listener) = instance::first(data_dir)? else {
         return Ok(ExitCode::SUCCESS);
     };
-    let events = Arc::new(WindowEvents::default());
+    let around = Surroundings::default();
+    let events = Arc::new(WindowEvents::new(around.clone()));
     let app = App::open(data_dir.clone(), Ports::real(data_dir, events.clone())?)?;
-    let desk = Desk::new(app);
+    let desk = Desk::new(app, around.clone());
+    let kept_in = data_dir.clone();
     let for_exit = desk.clone();
     let window = tauri::Builder::default()
         .manage(desk.clone())
         .invoke_handler(commands::handler())
         .setup(move |tauri_app| {
-            events.attach(tauri_app.handle().clone());
-            WebviewWindowBuilder::new(tauri_app, MAIN, WebviewUrl::default())
+            events.attach(tauri_app.handle().clone(), desk.clone());
+            around.attach(tauri_app.handle().clone(), desk.clone());
+            let window = WebviewWindowBuilder::new(tauri_app, MAIN, WebviewUrl::default())
                 .title("Insight Journey")
                 .inner_size(1200.0, 800.0)
                 .min_inner_size(720.0, 560.0)
+                .visible(false)
                 .on_navigation(is_own_page)
                 .build()?;
+            placement::take_up(&window, &kept_in);
+            window.show()?;
+            dragging::listen(&window, desk.clone());
+            lock_before_sleep(&desk);
+            remind(&desk);
             instance::listen(listener, tauri_app.handle().clone(), desk);
             Ok(())
         })
@@ -53,10 +73,34 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
         .map_err(|error| CommandError::internal(&error))?;
     window.run(move |_, event| {
         if let tauri::RunEvent::ExitRequested { .. } = event {
-            for_exit.close();
+            for_exit.close(LockReason::Asked);
         }
     });
     Ok(ExitCode::SUCCESS)
+}
+
+/// A computer that sleeps holds no open vault.
+#[cfg(target_os = "linux")]
+fn lock_before_sleep(desk: &Desk) {
+    let desk = desk.clone();
+    suspend::watch(move || desk.close(LockReason::Suspend));
+}
+
+#[cfg(not(target_os = "linux"))]
+fn lock_before_sleep(_desk: &Desk) {}
+
+/// Reminds for as long as the window lives.
+fn remind(desk: &Desk) {
+    let desk = desk.clone();
+    let spawned = std::thread::Builder::new().name("reminders".to_owned()).spawn(move || {
+        loop {
+            desk.reminders().into_iter().for_each(Surroundings::remind);
+            std::thread::sleep(REMINDER_PAUSE);
+        }
+    });
+    if let Err(error) = spawned {
+        tracing::warn!(%error, "no thread for reminders");
+    }
 }
 
 /// The window shows its own pages and goes nowhere else.

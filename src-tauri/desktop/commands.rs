@@ -1,8 +1,11 @@
 //! Every command of the window: the gate, a use-case, what comes back.
 
+mod backup;
 mod capture;
 mod door;
 mod findings;
+mod models;
+mod providers;
 mod sessions;
 mod settings;
 mod streams;
@@ -64,6 +67,7 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         capture::record_resume,
         capture::record_stop,
         capture::write,
+        capture::import_choose,
         capture::import_paths,
         capture::queue,
         capture::cancel_job,
@@ -72,10 +76,27 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         settings::settings_set,
         settings::system_settings_get,
         settings::system_settings_set,
-        settings::models,
-        settings::model_use,
-        settings::model_remove,
-        settings::ledger,
+        models::models,
+        models::model_download,
+        models::model_pause,
+        models::model_add,
+        models::model_use,
+        models::model_remove,
+        providers::providers,
+        providers::provider_use,
+        providers::provider_set_key,
+        providers::provider_configure,
+        providers::provider_test,
+        providers::provider_probe,
+        providers::preview,
+        providers::ledger,
+        providers::ledger_body,
+        providers::pseudonyms,
+        providers::pseudonym_set,
+        providers::pseudonym_remove,
+        backup::backup_state,
+        backup::backup,
+        backup::restore,
         settings::audit,
         settings::doctor,
         settings::crisis_help,

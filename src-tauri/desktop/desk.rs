@@ -1,13 +1,24 @@
 //! What the window's commands work with: the app, and the access token that never leaves Rust.
 
+use super::surroundings::Surroundings;
 use journey_app::{
     App,
     access::{Caller, Client, Unlocked},
     error::{CommandError, Result},
     gate::{command::Command, token::AccessToken},
-    views::{AccountCreated, window::AccountState},
+    views::{
+        AccountCreated,
+        window::{AccountState, RecordingView, RestoreDone},
+    },
+    window::Reminder,
 };
-use std::sync::{Arc, Mutex, PoisonError};
+use journey_domain::{error_code::ErrorCode, ports::LockReason};
+use serde_json::Value;
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+use tauri::AppHandle;
 
 /// The window's own client.
 const CLIENT: Client = Client::Desktop;
@@ -18,12 +29,13 @@ pub(crate) struct Desk(Arc<Inside>);
 
 struct Inside {
     app: App,
+    around: Surroundings,
     token: Mutex<Option<AccessToken>>,
 }
 
 impl Desk {
-    pub(super) fn new(app: App) -> Self {
-        Self(Arc::new(Inside { app, token: Mutex::default() }))
+    pub(super) fn new(app: App, around: Surroundings) -> Self {
+        Self(Arc::new(Inside { app, around, token: Mutex::default() }))
     }
 
     /// Remembers who is signed in; `None` forgets.
@@ -38,9 +50,16 @@ impl Desk {
     fn token(&self) -> Result<AccessToken> {
         let token = self.kept().ok_or_else(CommandError::not_signed_in)?;
         // A token lives ten minutes; the app makes the next one while the sign-in holds.
-        let fresh = self.0.app.refreshed(&token)?;
-        self.keep(Some(fresh.clone()));
-        Ok(fresh)
+        let fresh = self.0.app.refreshed(&token);
+        match &fresh {
+            Ok(fresh) => self.keep(Some(fresh.clone())),
+            Err(error) if error.code == ErrorCode::NotSignedIn => {
+                self.keep(None);
+                self.0.app.close(LockReason::Revoked);
+            }
+            Err(_) => {}
+        }
+        fresh
     }
 
     /// A command that anyone may give.
@@ -154,7 +173,7 @@ impl Desk {
     pub(super) async fn lock(&self) -> Result<AccountState> {
         self.at_the_door(|desk| {
             desk.0.app.signed_in(Command::Lock, &desk.token()?)?;
-            desk.0.app.close();
+            desk.0.app.close(LockReason::Asked);
             Ok(())
         })
         .await
@@ -183,6 +202,7 @@ impl Desk {
         blocking(move || {
             work(&desk)?;
             desk.0.app.work_in_background();
+            desk.follow_wishes();
             // A sign-in that no longer holds is none.
             let caller = desk
                 .token()
@@ -193,15 +213,94 @@ impl Desk {
         .await
     }
 
+    /// Changes a personal setting; what concerns the desktop around the window follows at once.
+    pub(super) async fn set_setting(&self, key: String, value: Value) -> Result<Value> {
+        let desk = self.clone();
+        self.unlocked(Command::ChangeSetting, move |app, me| {
+            if let ("shortcut", Some(keys)) = (key.as_str(), value.as_str()) {
+                Surroundings::check_shortcut(keys)?;
+            }
+            app.set_setting(me, &key, &value)?;
+            desk.follow_wishes();
+            app.settings_object(me)
+        })
+        .await
+    }
+
+    /// While the vault is locked the desktop stays as it was.
+    fn follow_wishes(&self) {
+        if let Some(wishes) = self.0.app.wishes() {
+            self.0.around.follow(&wishes);
+        }
+    }
+
+    /// Starts or stops recording from the tray or by the shortcut.
+    pub(super) fn toggle_from_outside(&self, handle: &AppHandle) {
+        let (desk, handle) = (self.clone(), handle.clone());
+        tauri::async_runtime::spawn_blocking(move || match desk.toggle_recording() {
+            Ok("recording") => desk.0.around.tell("Recording", "Speak when you are ready."),
+            Ok(_) => desk.0.around.tell("The recording is kept", "It is being transcribed."),
+            Err(error) => {
+                // A locked vault needs its password: the window asks for it.
+                super::show(&handle);
+                super::events::send(&handle, "notice", error);
+            }
+        });
+    }
+
+    /// Locks from the tray.
+    pub(super) fn lock_from_outside(&self) {
+        let desk = self.clone();
+        tauri::async_runtime::spawn_blocking(move || {
+            let signed_in =
+                desk.token().and_then(|token| desk.0.app.signed_in(Command::Lock, &token));
+            if signed_in.is_ok() {
+                desk.0.app.close(LockReason::Asked);
+            }
+        });
+    }
+
+    /// What to remind of now.
+    pub(super) fn reminders(&self) -> Vec<Reminder> {
+        self.0.app.reminders_due()
+    }
+
     /// From a tray, a shortcut or another process.
     pub(super) fn toggle_recording(&self) -> Result<&'static str> {
         let me = self.0.app.unlocked(Command::Record, &self.token()?)?;
         self.0.app.toggle_recording(&me)
     }
 
-    /// Seals a running recording and closes the vault before the process ends.
-    pub(super) fn close(&self) {
-        self.0.app.close();
+    /// Makes an account from a backup; whoever is signed in did it.
+    pub(super) async fn restore(&self, from: PathBuf, passphrase: String) -> Result<RestoreDone> {
+        let desk = self.clone();
+        blocking(move || {
+            let app = &desk.0.app;
+            app.public(Command::Restore)?;
+            let by = match desk.kept() {
+                Some(_) => Some(app.signed_in(Command::Restore, &desk.token()?)?),
+                None => None,
+            };
+            app.restore_in_window(by.as_ref(), &from, &passphrase)
+        })
+        .await
+    }
+
+    /// Takes in files that were dropped on the window.
+    pub(super) fn take_dropped(&self, paths: Vec<PathBuf>) -> Result<()> {
+        let me = self.0.app.unlocked(Command::Import, &self.token()?)?;
+        self.0.app.note_use(&me);
+        self.0.app.queue_imports(&me, paths).map(drop)
+    }
+
+    /// The recording under way.
+    pub(super) fn recording(&self) -> Option<RecordingView> {
+        self.0.app.recording_now()
+    }
+
+    /// Seals a running recording and closes the vault: the process ends, or the computer sleeps.
+    pub(super) fn close(&self, reason: LockReason) {
+        self.0.app.close(reason);
     }
 }
 

@@ -1,8 +1,10 @@
 //! The core's events as the window's: ids and progress, throttled, never private content.
 
+use super::{desk::Desk, surroundings::Surroundings};
 use journey_app::window::queue;
 use journey_domain::{
     ids::JobId,
+    job::JobKind,
     ports::{Event, EventSink},
 };
 use serde::Serialize;
@@ -16,24 +18,49 @@ use tauri::{AppHandle, Emitter};
 /// WebKitGTK leaks under floods of events: at most 30 a second for each thing that moves.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(33);
 
+/// Sends one event to the window.
+pub(super) fn send<T: Serialize + Clone>(handle: &AppHandle, name: &str, payload: T) {
+    if let Err(error) = handle.emit_to(super::MAIN, name, payload) {
+        tracing::debug!(%error, "an event did not reach the window");
+    }
+}
+
 /// Sends events to the window once there is one.
-#[derive(Default)]
 pub(super) struct WindowEvents {
+    around: Surroundings,
+    desk: OnceLock<Desk>,
     handle: OnceLock<AppHandle>,
     last: Mutex<HashMap<JobId, Instant>>,
 }
 
 impl WindowEvents {
-    pub(super) fn attach(&self, handle: AppHandle) {
+    pub(super) fn new(around: Surroundings) -> Self {
+        Self { around, desk: OnceLock::new(), handle: OnceLock::new(), last: Mutex::default() }
+    }
+
+    pub(super) fn attach(&self, handle: AppHandle, desk: Desk) {
         // Set once, at start.
         drop(self.handle.set(handle));
+        drop(self.desk.set(desk));
+    }
+
+    /// Asks for the recording elsewhere: whoever tells may hold what the answer needs.
+    fn recording_changed(&self) {
+        let (Some(handle), Some(desk)) = (self.handle.get().cloned(), self.desk.get().cloned())
+        else {
+            return;
+        };
+        let around = self.around.clone();
+        tauri::async_runtime::spawn_blocking(move || {
+            let recording = desk.recording();
+            around.recording(recording.is_some());
+            send(&handle, "recording", recording);
+        });
     }
 
     fn send<T: Serialize + Clone>(&self, name: &str, payload: T) {
-        if let Some(handle) = self.handle.get()
-            && let Err(error) = handle.emit_to(super::MAIN, name, payload)
-        {
-            tracing::debug!(%error, "an event did not reach the window");
+        if let Some(handle) = self.handle.get() {
+            send(handle, name, payload);
         }
     }
 
@@ -60,12 +87,20 @@ impl EventSink for WindowEvents {
                 if self.due(progress.job, progress.fraction >= 1.0) {
                     self.send("progress", queue::moving(&progress));
                 }
+                if progress.kind == JobKind::Analyse && progress.fraction >= 1.0 {
+                    self.around.tell("A session is ready", "What was in it can be looked at.");
+                }
             }
             Event::SessionChanged(id) => {
                 self.send("session_changed", serde_json::json!({ "id": id }));
             }
             Event::SessionsChanged => self.send("sessions_changed", ()),
-            Event::Locked => self.send("locked", serde_json::json!({ "reason": "asked" })),
+            Event::QueueChanged => self.send("queue_changed", ()),
+            Event::ModelsChanged => self.send("models_changed", ()),
+            Event::RecordingChanged => self.recording_changed(),
+            Event::Locked(reason) => {
+                self.send("locked", serde_json::json!({ "reason": reason }));
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Recording, writing, importing.
 
-use crate::desktop::desk::Desk;
+use crate::desktop::{chooser, desk::Desk};
 use journey_app::{
     error::Result,
     gate::command::Command,
@@ -9,7 +9,7 @@ use journey_app::{
         window::{Questions, Queue, RecordingView, Stopped},
     },
 };
-use tauri::State;
+use tauri::{State, WebviewWindow};
 
 /// The microphones.
 #[tauri::command(rename_all = "snake_case")]
@@ -58,10 +58,24 @@ pub(crate) async fn write(
         .await
 }
 
+/// Imports files that the person chooses.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn import_choose(desk: State<'_, Desk>, window: WebviewWindow) -> Result<Queue> {
+    desk.unlocked(Command::Import, |_, _| Ok(())).await?;
+    let paths = chooser::recordings(&window).await;
+    if paths.is_empty() {
+        return desk.unlocked(Command::Review, |app, me| app.queue(me)).await;
+    }
+    desk.unlocked(Command::Import, move |app, me| app.queue_imports(me, paths)).await
+}
+
 /// Imports files.
 #[tauri::command(rename_all = "snake_case")]
 pub(crate) async fn import_paths(desk: State<'_, Desk>, paths: Vec<String>) -> Result<Queue> {
-    desk.unlocked(Command::Import, move |app, me| app.queue_imports(me, &paths)).await
+    desk.unlocked(Command::Import, move |app, me| {
+        app.queue_imports(me, paths.into_iter().map(Into::into))
+    })
+    .await
 }
 
 /// What is being worked on.

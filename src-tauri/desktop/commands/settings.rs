@@ -4,10 +4,7 @@ use crate::desktop::desk::Desk;
 use journey_app::{
     error::Result,
     gate::command::Command,
-    views::{
-        AuditList, DoctorView, LedgerList,
-        window::{CrisisHelp, ModelRows},
-    },
+    views::{AuditList, DoctorView, window::CrisisHelp},
 };
 use tauri::State;
 
@@ -24,10 +21,7 @@ pub(crate) async fn settings_set(
     key: String,
     value: serde_json::Value,
 ) -> Result<serde_json::Value> {
-    desk.unlocked(Command::ChangeSetting, move |app, me| {
-        app.set_setting(me, &key, &value).and_then(|_| app.settings_object(me))
-    })
-    .await
+    desk.set_setting(key, value).await
 }
 
 /// The computer's settings as one object.
@@ -47,36 +41,6 @@ pub(crate) async fn system_settings_set(
         app.set_system_setting(me, &key, &value).and_then(|_| app.system_object(me))
     })
     .await
-}
-
-/// The speech models.
-#[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn models(desk: State<'_, Desk>) -> Result<ModelRows> {
-    desk.unlocked(Command::Models, move |app, me| app.model_rows(me)).await
-}
-
-/// Transcribes with this model from now on.
-#[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn model_use(desk: State<'_, Desk>, name: String) -> Result<ModelRows> {
-    desk.unlocked(Command::ModelUse, move |app, me| {
-        app.use_model(me, &name).and_then(|_| app.model_rows(me))
-    })
-    .await
-}
-
-/// Removes a model.
-#[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn model_remove(desk: State<'_, Desk>, name: String) -> Result<ModelRows> {
-    desk.unlocked(Command::ModelRemove, move |app, me| {
-        app.remove_model(me, &name).and_then(|_| app.model_rows(me))
-    })
-    .await
-}
-
-/// What left this machine.
-#[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn ledger(desk: State<'_, Desk>, id: Option<String>) -> Result<LedgerList> {
-    desk.unlocked(Command::Ledger, move |app, me| app.ledger(me, id.as_deref())).await
 }
 
 /// Who did what.

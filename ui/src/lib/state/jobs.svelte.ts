@@ -6,14 +6,33 @@ class Jobs {
   readonly all = new SvelteMap<string, QueuedJob>();
 
   watch(): () => void {
-    void call("queue")
-      .then(({ jobs }) => {
-        for (const job of jobs) this.all.set(job.id, job);
-      })
-      .catch(() => undefined);
-    return on("progress", (job) => {
-      this.all.set(job.id, job);
-    });
+    void this.#ask();
+    const ends = [
+      on("progress", (job) => {
+        // An event names no private content, so the label is the one that was asked for.
+        const label = job.label || (this.all.get(job.id)?.label ?? "");
+        this.all.set(job.id, { ...job, label });
+      }),
+      on("queue_changed", () => void this.#ask()),
+    ];
+    return () => {
+      for (const end of ends) end();
+    };
+  }
+
+  async #ask(): Promise<void> {
+    try {
+      const { jobs } = await call("queue");
+      const listed = new Set(jobs.map((it) => it.id));
+      for (const job of this.imports) {
+        if (listed.has(job.id) || job.state === "done") continue;
+        // A file that failed stays in the queue; one that is gone from it was taken in.
+        this.all.set(job.id, { ...job, state: "done", fraction: 1 });
+      }
+      for (const job of jobs) this.all.set(job.id, job);
+    } catch {
+      // Locked meanwhile, or the next event asks again.
+    }
   }
 
   of(session: string): QueuedJob[] {

@@ -519,6 +519,9 @@ export const en = {
     remindReflect: "Remind me to reflect at",
     remindBackup: "Remind me to back up after",
     tray: "Keep an icon in the system tray",
+    shortcut: "Keys that start and stop recording from anywhere",
+    shortcutWhy:
+      "Such as Ctrl+Alt+R; empty for none. On Wayland, set a shortcut in the desktop’s own settings that runs insight-journey record --toggle.",
     idleLock: "Lock when unused",
     changePassword: "Change password",
     currentPassword: "Current password",
@@ -609,7 +612,8 @@ export const en = {
     backupWorking: "Writing and checking the backup",
     backupDone: (name: string, size: string): string => `${name} is written and checked (${size}).`,
     restore: "Restore a backup",
-    restoreDone: (n: string): string => `Restored: ${n}.`,
+    restoreDone: (name: string): string =>
+      `${name} is here again. Sign in with the password of that time.`,
     erase: "Delete everything",
     eraseLead:
       "Your notebook, its audio and its keys are erased from this computer. There is no way back, except a backup.",

@@ -145,6 +145,7 @@ export type EventMap = {
   progress: V.QueuedJob;
   session_changed: { id: string };
   sessions_changed: null;
+  queue_changed: null;
   locked: { reason: "asked" | "idle" | "suspend" | "revoked" };
   recording: V.RecordingView | null;
   playback: V.Playback;

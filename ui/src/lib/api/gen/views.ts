@@ -312,6 +312,7 @@ export type PersonalSettings = {
   remind_reflect: string | null;
   remind_backup_days: number | null;
   tray: boolean;
+  shortcut: string | null;
   sample: boolean;
   setup_done: boolean;
 };
@@ -329,7 +330,7 @@ export type AuditView = { at: string; who: string | null; what: string; on: stri
 export type AuditList = { audit: Array<AuditView> };
 export type BackupState = { last_at: string | null; due: boolean };
 export type BackupDone = { file_name: string; bytes: number; at: string };
-export type RestoreDone = { sessions: number; account: AccountView };
+export type RestoreDone = { account: AccountView };
 export type CheckView = {
   name: string;
   state: "ok" | "warning" | "failed" | "skipped";

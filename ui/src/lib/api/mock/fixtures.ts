@@ -25,6 +25,7 @@ export const defaults: V.PersonalSettings = {
   remind_reflect: null,
   remind_backup_days: 30,
   tray: false,
+  shortcut: null,
   sample: false,
   setup_done: false,
 };
