@@ -1,4 +1,5 @@
-import type { Failure } from "$lib/api";
+import type { CommandError } from "$lib/api";
+import { advice } from "$lib/text/advice";
 
 export interface Toast {
   id: number;
@@ -19,11 +20,11 @@ class Toasts {
     this.#push({ id: this.#next++, text, hint: null, warn: false, action });
   }
 
-  problem(failure: Pick<Failure, "message" | "hint">): void {
+  problem(failure: Pick<CommandError, "code" | "message" | "hint">): void {
     this.#push({
       id: this.#next++,
       text: sentence(failure.message),
-      hint: failure.hint,
+      hint: advice(failure),
       warn: true,
       action: null,
     });

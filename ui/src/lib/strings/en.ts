@@ -58,6 +58,17 @@ export const en = {
     page: "This page could not be shown",
   },
 
+  /** What to do next at the window, where the core speaks of commands. */
+  hints: {
+    not_signed_in: "Please sign in again.",
+    wrong_password: "Try again, or use the recovery code.",
+    no_model:
+      "Settings, Speech to text has models to choose from. The recording is safe and waits.",
+    bad_model: "Choose another model in Settings, Speech to text, or download it again.",
+    microphone: "Choose another microphone, or plug one in.",
+    not_found: "It may have been changed or removed. Open the list again.",
+  },
+
   kinds: {
     emotion: "Emotion",
     topic: "Topic",
@@ -263,6 +274,7 @@ export const en = {
     anyFeeling: "Any feeling",
     from: "From",
     to: "To",
+    anyDay: "any day",
     clear: "Clear filters",
     filters: "Filters",
     empty: "Nothing here yet",
@@ -486,6 +498,7 @@ export const en = {
     pause: "Pause",
     use: "Use",
     addFile: "Add a file I have",
+    moreModels: (n: number): string => many(n, "other model", "other models"),
     speed: (n: number): string =>
       n < 0.9
         ? "slower than speech"
@@ -532,6 +545,14 @@ export const en = {
     signOut: "Sign out",
     lockNow: "Lock now",
     run: "Run the check",
+    checks: {
+      vault: "Notebook",
+      disk: "Disk space",
+      permissions: "Who can read the files",
+      microphone: "Microphone",
+      model: "Speech model",
+      keychain: "Keychain",
+    },
     checkStates: {
       ok: "Fine",
       warning: "Look at this",
@@ -548,7 +569,6 @@ export const en = {
     setAside: "Set aside. The notebook itself stays; only its owner can erase it.",
     you: "you",
     lastSignIn: (date: string): string => `last here ${date}`,
-    neverSignedIn: "never signed in",
     whoMayCreate: "Who may make accounts",
     whoMay: { anyone: "Anyone at this computer", admin: "Administrators" },
     allowedProviders: "Allowed analysis providers",

@@ -51,7 +51,7 @@ impl App {
                     elements.into_iter().filter(|e| e.kind == ElementKind::Action).map(|e| {
                         Question {
                             id: format!("action.{}", e.id),
-                            text: format!("You wanted to: {}. How did that go?", e.label),
+                            text: format!("You had this in mind: “{}”. How did it go?", e.label),
                             session: Some(session.id.to_string()),
                         }
                     }),

@@ -1,0 +1,19 @@
+//! Tests of the real window: the built program on a display, a session bus, a keychain and a
+//! microphone of its own, driven through WebKit's own WebDriver. Nothing is mocked.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    missing_docs,
+    unreachable_pub,
+    reason = "a test that panics is a test that fails"
+)]
+
+mod alone;
+mod driver;
+mod main_job;
+mod pages;
+mod place;

@@ -1,0 +1,128 @@
+//! What the program is for, from the first run on.
+
+use crate::{
+    driver::{CONTROL, ENTER},
+    place::{PASSWORD, Place, Window, root},
+};
+
+/// Six seconds of speech: "I was hurt when my children shouted at me. This evening I want to read
+/// a book."
+const SPEECH: &str = "tests/data/speech/short.wav";
+const TITLE: &str = "I was hurt when my children shouted at me";
+
+#[test]
+fn the_main_job_works_in_the_real_window_from_the_first_run_to_undo() {
+    let place = Place::with_microphone();
+    place.has_speech_model();
+    let window = place.open();
+
+    make_account(&window);
+    confirm_recovery_code(&window);
+    hear_the_microphone(&place, &window);
+    choose_a_model_and_who_analyses(&window);
+    record(&place, &window);
+    see_what_was_found(&window);
+    search(&window);
+    lock_and_unlock(&window);
+    delete_and_undo(&window);
+}
+
+fn make_account(window: &Window) {
+    window.button("Make your notebook").click();
+    window.field("Your name here").type_text("ada");
+    window.field("Password").type_text(PASSWORD);
+    window.button("Create").click();
+}
+
+/// The code is asked for, a wrong answer is refused, the right one goes on.
+fn confirm_recovery_code(window: &Window) {
+    window.heading("Write this recovery code down");
+    let groups = window.script(
+        "return [...document.querySelectorAll('.code li')].map((it) => it.lastChild.data)",
+        &[],
+    );
+    window.button("I have written it down").click();
+    let question = window.field("To be sure it is written down");
+    question.type_text("WRONG");
+    window.button("Continue").click();
+    window.sees("That is not what the code says.");
+    let text = window.text();
+    let asked = text.split("type group ").nth(1).and_then(|rest| rest.chars().next()).unwrap();
+    let group = usize::try_from(asked.to_digit(10).unwrap()).unwrap() - 1;
+    question.clear();
+    question.type_text(groups[group].as_str().unwrap());
+    window.button("Continue").click();
+}
+
+fn hear_the_microphone(place: &Place, window: &Window) {
+    window.heading("Say something");
+    window.button("Test the microphone").click();
+    window.sees("Listening");
+    place.says(&root().join(SPEECH));
+    window.sees("You can be heard.");
+    window.button("Continue").click();
+}
+
+fn choose_a_model_and_who_analyses(window: &Window) {
+    window.heading("How speech becomes text");
+    window.sees("mini-reflection.en");
+    window.sees("in use");
+    window.button("Continue").click();
+    window.heading("How elements are found");
+    window.sees("On this computer");
+    window.button("Begin").click();
+}
+
+fn record(place: &Place, window: &Window) {
+    window.button("Start recording").click();
+    window.css("[role=timer]");
+    place.says(&root().join(SPEECH));
+    window.button("Stop").click();
+    window.sees("Your recording is safe on this computer.");
+}
+
+fn see_what_was_found(window: &Window) {
+    let words = window.patient(120).css("article[aria-label=Transcript]").text();
+    assert!(words.contains(TITLE), "{words}");
+    assert!(words.contains("This evening I want to read a book"), "{words}");
+    // Each element stands beside the words that it rests on, and lights them.
+    window.button("Emotion: Hurt");
+    window.css("mark.sadness");
+    window.button("Action: This evening I want to read a book");
+}
+
+fn search(window: &Window) {
+    window.press(&['/']);
+    window.field("Search your sessions").type_text("children");
+    window.press(&[ENTER]);
+    window.sees("2 matches");
+}
+
+/// A locked window shows and keeps nothing; a wrong password does not open it.
+fn lock_and_unlock(window: &Window) {
+    window.press(&[CONTROL, 'l']);
+    window.heading("ada’s notebook is locked");
+    let html = window.script("return document.documentElement.outerHTML", &[]);
+    assert!(!html.as_str().unwrap().contains("children"), "a locked window holds private words");
+    window.field("Password").type_text("not-the-password-at-all");
+    window.button("Unlock").click();
+    window.sees("The name or the password is wrong.");
+    window.field("Password").type_text(PASSWORD);
+    window.button("Unlock").click();
+    window.sees("2 matches");
+}
+
+fn delete_and_undo(window: &Window) {
+    window.link("Sessions").click();
+    window.sees("1 session");
+    window.css("main a[href*='#/session/']").click();
+    window.css("article[aria-label=Transcript]");
+    window.button("More for this session").click();
+    window.menu_item("Delete").click();
+    window.sees("Moved to the bin.");
+    window.sees("Nothing here yet");
+    window.button("Undo").click();
+    window.css("article[aria-label=Transcript]");
+    window.link("Bin").click();
+    window.sees("The bin is empty");
+}

@@ -1,0 +1,261 @@
+//! Where a window stands in these tests: a home, a display, a session bus with a keychain, a
+//! microphone. All of its own, all gone when dropped.
+
+use crate::driver::Driver;
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::TcpListener,
+    ops::Deref,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+use tempfile::TempDir;
+
+/// Good enough for the strength check, and nobody's.
+pub const PASSWORD: &str = "walnut-harbour-Nineteen-kites";
+
+/// The project's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A computer on which the program runs.
+pub struct Place {
+    home: TempDir,
+    _display: Group,
+    number: String,
+    microphone: bool,
+}
+
+/// A process and its children; ended when dropped.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = format!("-{}", self.0.id());
+        drop(Command::new("kill").args(["--", &group]).stderr(Stdio::null()).status());
+        drop(self.0.wait());
+    }
+}
+
+/// The open window.
+pub struct Window {
+    driver: Driver,
+    _processes: Group,
+}
+
+impl Deref for Window {
+    type Target = Driver;
+    fn deref(&self) -> &Driver {
+        &self.driver
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        self.driver.end();
+    }
+}
+
+impl Place {
+    /// A computer with a display of 1280 x 900.
+    pub fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let mut display = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .expect("Xvfb is installed (scripts/setup test)");
+        let mut number = String::new();
+        // The server writes its number once it is ready.
+        BufReader::new(display.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        let number = format!(":{}", number.trim());
+        Self { home, _display: Group(display), number, microphone: false }
+    }
+
+    /// The same, with a microphone that hears what `says` plays.
+    pub fn with_microphone() -> Self {
+        let mut it = Self::new();
+        it.microphone = true;
+        it.sound("start", None);
+        it.sound("plug", None);
+        it
+    }
+
+    fn sound(&self, action: &str, file: Option<&Path>) {
+        let status = Command::new(root().join("tests/support/virtual-microphone.sh"))
+            .arg(action)
+            .arg(self.runtime_dir())
+            .args(file)
+            .status()
+            .unwrap();
+        assert!(
+            status.success(),
+            "virtual-microphone.sh {action} failed: is PulseAudio installed?"
+        );
+    }
+
+    /// Says a recording into the microphone, to its end.
+    pub fn says(&self, recording: &Path) {
+        self.sound("play", Some(recording));
+    }
+
+    fn runtime_dir(&self) -> PathBuf {
+        self.home.path().join("run")
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.home.path().join("data")
+    }
+
+    /// A process on this computer, with nothing of the caller's environment.
+    fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", self.home.path())
+            .env("XDG_RUNTIME_DIR", self.runtime_dir())
+            .env("DISPLAY", &self.number)
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
+            .env("NO_AT_BRIDGE", "1")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .env("INSIGHT_JOURNEY_DATA_DIR", self.data_dir())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Puts the small model that the tests' speech was made for where models are kept.
+    pub fn has_speech_model(&self) {
+        let models = self.data_dir().join("models");
+        std::fs::create_dir_all(&models).unwrap();
+        let model = root().join("assets/models/ggml-mini-reflection.en.bin");
+        std::fs::copy(model, models.join("hand-mini-reflection.en.bin")).unwrap();
+    }
+
+    /// Runs a command of the program's command line as `ada` and gives what it printed.
+    #[track_caller]
+    pub fn command_line(&self, args: &[&str]) -> String {
+        let output = self
+            .command(env!("CARGO_BIN_EXE_insight-journey"))
+            .args(args)
+            .env("INSIGHT_JOURNEY_ACCOUNT", "ada")
+            .env("INSIGHT_JOURNEY_PASSWORD", PASSWORD)
+            .env("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD)
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{args:?}: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The account `ada`, past the first run, with a recording and reflections of a year.
+    pub fn has_a_notebook(&self) {
+        const DAYS: [&str; 9] = [
+            "2025-11-27T20:20:00Z",
+            "2026-09-03T07:05:00Z",
+            "2026-10-12T21:12:00Z",
+            "2026-10-29T12:00:00Z",
+            "2026-11-10T18:30:00Z",
+            "2026-11-18T08:15:00Z",
+            "2026-11-21T22:05:00Z",
+            "2026-11-24T07:40:00Z",
+            "2026-11-26T19:10:00Z",
+        ];
+        self.has_speech_model();
+        self.command_line(&["account", "create", "ada"]);
+        self.command_line(&["settings", "set", "setup_done", "true"]);
+        for (day, number) in DAYS.iter().zip(1..) {
+            let file = root().join(format!("tests/data/reflections/dev/{number:03}.txt"));
+            self.command_line(&["import", file.to_str().unwrap(), "--at", day]);
+        }
+        let recording = root().join("assets/samples/reflection.flac");
+        let file = recording.to_str().unwrap();
+        self.command_line(&["import", file, "--at", "2026-11-27T08:10:00Z"]);
+    }
+
+    /// Opens the window and signs `ada` in.
+    pub fn open_signed_in(&self) -> Window {
+        let window = self.open();
+        let name = window.field("Name");
+        if name.property("value") == "" {
+            name.type_text("ada");
+        }
+        window.field("Password").type_text(PASSWORD);
+        window.button("Sign in").click();
+        window.link("Sessions");
+        window
+    }
+
+    /// Opens the window.
+    pub fn open(&self) -> Window {
+        std::fs::create_dir_all(self.runtime_dir()).unwrap();
+        let port = free_port();
+        // One session bus for the driver and the window, with an unlocked keychain on it.
+        let script = format!(
+            "gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1 && \
+             exec WebKitWebDriver --port={port}"
+        );
+        let log = std::fs::File::create(self.home.path().join("window.log")).unwrap();
+        let mut processes = self
+            .command("dbus-run-session")
+            .args(["--", "sh", "-c", &script])
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .expect("dbus and gnome-keyring are installed (scripts/setup test)");
+        // The keychain's own password.
+        processes.stdin.take().unwrap().write_all(b"keychain").unwrap();
+        let processes = Group(processes);
+        await_port(port);
+        let driver = Driver::start(port, env!("CARGO_BIN_EXE_insight-journey"));
+        Window { driver, _processes: processes }
+    }
+
+    /// What the display shows at the window's place, as a PNG.
+    pub fn picture(&self, width: u32, height: u32, file: &Path) {
+        let status = self
+            .command("import")
+            .args(["-window", "root", "-crop", &format!("{width}x{height}+0+0"), "+repage"])
+            .args(["-define", "png:compression-level=9"])
+            .arg(file)
+            .status()
+            .expect("ImageMagick is installed (scripts/setup test)");
+        assert!(status.success());
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.microphone {
+            self.sound("stop", None);
+        }
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Waits until somebody listens: the driver says so nowhere else.
+fn await_port(port: u16) {
+    for _ in 0..600 {
+        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("WebKitWebDriver did not start (scripts/setup test)");
+}

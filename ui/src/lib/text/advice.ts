@@ -1,0 +1,12 @@
+import type { CommandError } from "$lib/api/gen/views";
+import { t } from "$lib/strings/index.svelte";
+
+/** A command of the terminal, which is no advice for somebody at the window. */
+const TERMINAL = /`insight-journey\b/u;
+
+/** What to do about a failure, in the window's words where the core's are for the command line. */
+export function advice({ code, hint }: Pick<CommandError, "code" | "hint">): string | null {
+  if (hint === null || !TERMINAL.test(hint)) return hint;
+  const own = t().hints;
+  return code in own ? own[code as keyof typeof own] : t().errors.unknownHint;
+}
