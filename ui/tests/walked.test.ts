@@ -98,6 +98,7 @@ describe("imports", () => {
 
   it("that have left the queue are done, not gone", async () => {
     const { core } = await open("#/record");
+    await screen.findByRole("button", { name: "Start recording" });
     core.emit("progress", job);
     const queue = await screen.findByRole("region", { name: "Imports" });
     await within(queue).findByText("under way");
