@@ -88,6 +88,11 @@ fn see_what_was_found(window: &Window) {
     // Each element stands beside the words that it rests on, and lights them.
     window.button("Emotion: Hurt");
     window.css("mark.sadness");
+    let line = window.script(
+        "return getComputedStyle(document.querySelector('mark.sadness')).textDecorationLine",
+        &[],
+    );
+    assert_eq!(line, "underline", "what an element rests on is not marked in the text");
     window.button("Action: This evening I want to read a book");
 }
 
