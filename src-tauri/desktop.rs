@@ -7,9 +7,9 @@ mod dragging;
 mod events;
 mod instance;
 mod placement;
+mod surroundings;
 #[cfg(target_os = "linux")]
 mod suspend;
-mod surroundings;
 
 use desk::Desk;
 use events::WindowEvents;

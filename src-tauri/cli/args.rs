@@ -177,6 +177,12 @@ pub(crate) enum Command {
     /// Correct what an analysis found
     #[command(subcommand)]
     Element(ElementCommand),
+    /// The same belief, challenge or action across sessions
+    #[command(subcommand)]
+    Thread(ThreadCommand),
+    /// The trees of emotions and topics, with what was found at their nodes
+    #[command(args_conflicts_with_subcommands = true)]
+    Taxonomy(TaxonomyArgs),
     /// Search transcripts and elements
     Search {
         /// Words; "quoted" for a phrase, a trailing * for beginnings
@@ -344,6 +350,80 @@ pub(crate) enum ElementCommand {
     },
 }
 
+/// `taxonomy …`
+#[derive(Debug, Args)]
+pub(crate) struct TaxonomyArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<TaxonomyCommand>,
+    /// emotions or topics; both without
+    pub(crate) tree: Option<String>,
+}
+
+/// `taxonomy rename …` and its like.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TaxonomyCommand {
+    /// Give a node another name
+    Rename {
+        /// The node's id or name
+        node: String,
+        /// Its new name
+        name: String,
+    },
+    /// Make a node, and all below it, another
+    Merge {
+        /// The node that goes
+        from: String,
+        /// What it becomes
+        into: String,
+    },
+    /// Take what stands at a node apart by words
+    Split {
+        /// The node's id or name
+        node: String,
+        /// Each new node: NAME, or NAME=word,word
+        #[arg(required = true, value_name = "PART")]
+        parts: Vec<String>,
+    },
+    /// Add a node of your own
+    Add {
+        /// The node above it; emotions or topics for a new root
+        parent: String,
+        /// NAME, or NAME=word,word: what holds a word stands there from now on
+        node: String,
+        /// What it means, one line
+        #[arg(long)]
+        definition: Option<String>,
+    },
+    /// Take the last change back
+    Undo,
+}
+
+/// `thread …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ThreadCommand {
+    /// List them, those that came up in most sessions first
+    List,
+    /// It is the same as what was suggested for it
+    Confirm {
+        /// The thread's id
+        id: String,
+    },
+    /// It is none of what was suggested for it
+    Reject {
+        /// The thread's id
+        id: String,
+    },
+    /// These two are the same
+    Merge {
+        /// A thread's id
+        one: String,
+        /// Another thread's id
+        other: String,
+    },
+    /// Take the last confirmation, rejection or merge back
+    Undo,
+}
+
 /// `model …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelCommand {
@@ -388,6 +468,8 @@ pub(crate) enum ProviderCommand {
     },
     /// Ask the chosen provider whether it works; sends nothing of yours
     Test,
+    /// Look for model servers on the usual ports of this computer
+    Probe,
 }
 
 /// `settings …`

@@ -4,7 +4,7 @@ use super::{
     access::Access,
     args::{
         AccountCommand, Command, ElementCommand, ModelCommand, ProviderCommand, RoleArg,
-        RunsCommand, SettingsCommand,
+        RunsCommand, SettingsCommand, TaxonomyArgs, TaxonomyCommand, ThreadCommand,
     },
     output::Output,
     progress::Bars,
@@ -21,6 +21,7 @@ use journey_app::{
     record::RecordOptions,
     review::{SearchQuery, SessionQuery},
     settings::Scope,
+    taxonomies::NewNode,
     views::SessionsDone,
 };
 use journey_domain::{
@@ -235,6 +236,8 @@ pub(super) fn run(
             };
             output.print(&session, render::session)?;
         }
+        Command::Thread(command) => thread(&access, command, output)?,
+        Command::Taxonomy(args) => taxonomy(&access, args, output)?,
         Command::Search { query, kind, from, to, limit, after } => {
             let me = access.unlocked(Gated::Search)?;
             let query =
@@ -428,7 +431,54 @@ fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Re
             let me = access.unlocked(Gated::ProviderTest)?;
             output.print(&app.test_provider(&me)?, |answer, _| answer.message.clone())
         }
+        ProviderCommand::Probe => {
+            let me = access.unlocked(Gated::ProviderTest)?;
+            output.print(&app.probe_servers(&me)?, render::local_servers)
+        }
     }
+}
+
+fn thread(access: &Access<'_>, command: ThreadCommand, output: Output) -> Result<()> {
+    let app = access.app;
+    let threads = match command {
+        ThreadCommand::List => app.threads(&access.unlocked(Gated::Threads)?)?,
+        ThreadCommand::Confirm { id } => {
+            app.confirm_thread(&access.unlocked(Gated::ChangeThread)?, &id)?
+        }
+        ThreadCommand::Reject { id } => {
+            app.reject_thread(&access.unlocked(Gated::ChangeThread)?, &id)?
+        }
+        ThreadCommand::Merge { one, other } => {
+            app.merge_threads(&access.unlocked(Gated::ChangeThread)?, &one, &other)?
+        }
+        ThreadCommand::Undo => app.undo_thread(&access.unlocked(Gated::ChangeThread)?)?,
+    };
+    output.print(&threads, render::threads)
+}
+
+fn taxonomy(access: &Access<'_>, args: TaxonomyArgs, output: Output) -> Result<()> {
+    let app = access.app;
+    let Some(command) = args.command else {
+        let me = access.unlocked(Gated::Taxonomy)?;
+        return match args.tree {
+            Some(tree) => output.print(&app.taxonomy(&me, &tree)?, render::taxonomy),
+            None => output.print(&app.taxonomies(&me)?, render::taxonomies),
+        };
+    };
+    let me = access.unlocked(Gated::ChangeTaxonomy)?;
+    let tree = match command {
+        TaxonomyCommand::Rename { node, name } => app.rename_node(&me, &node, &name)?,
+        TaxonomyCommand::Merge { from, into } => app.merge_nodes(&me, &from, &into)?,
+        TaxonomyCommand::Split { node, parts } => {
+            let parts: Vec<NewNode> = parts.iter().map(|part| NewNode::parse(part)).collect();
+            app.split_node(&me, &node, &parts)?
+        }
+        TaxonomyCommand::Add { parent, node, definition } => {
+            app.add_node(&me, &parent, &NewNode { definition, ..NewNode::parse(&node) })?
+        }
+        TaxonomyCommand::Undo => app.undo_taxonomy(&me)?,
+    };
+    output.print(&tree, render::taxonomy)
 }
 
 fn settings(access: &Access<'_>, command: SettingsCommand, output: Output) -> Result<()> {

@@ -2,8 +2,9 @@
 
 use super::output::{Style, plain};
 use journey_app::views::{
-    AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList, ModelList,
-    PreviewView, ProviderList, RunSummary, SearchPage, SessionPage, SessionView, SettingList,
+    AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList,
+    LocalServerList, ModelList, PreviewView, ProviderList, RunSummary, SearchPage, SessionPage,
+    SessionView, SettingList, TaxonomyList, TaxonomyView, ThreadList,
 };
 use std::fmt::Write as _;
 
@@ -248,6 +249,88 @@ pub(crate) fn providers(list: &ProviderList, style: Style) -> String {
         })
         .collect();
     style.table(&["", "provider", "where", "key", ""], rows)
+}
+
+/// Both trees.
+pub(crate) fn taxonomies(list: &TaxonomyList, style: Style) -> String {
+    list.taxonomies.iter().map(|tree| taxonomy(tree, style)).collect::<Vec<_>>().join("\n")
+}
+
+/// A tree, each node with what was found at it and below it.
+pub(crate) fn taxonomy(tree: &TaxonomyView, style: Style) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", style.bold(&format!("{} ({})", tree.taxonomy, tree.version)));
+    for node in &tree.nodes {
+        let depth = node.id.matches('.').count();
+        let count = match (node.elements, node.elements_below) {
+            (0, 0) => String::new(),
+            (n, 0) => format!("  {n}"),
+            (n, below) => format!("  {n} (+{below} below)"),
+        };
+        let mark = if node.own { " *" } else { "" };
+        let indent = "  ".repeat(depth + 1);
+        let _ = writeln!(
+            out,
+            "{indent}{}{mark}{count}  {}",
+            plain(&node.name),
+            style.dim(&plain(&node.id))
+        );
+    }
+    if !tree.changes.is_empty() {
+        let n = tree.changes.len();
+        let _ = writeln!(out, "{}", style.dim(&format!("{n} changes of yours hold.")));
+    }
+    out
+}
+
+/// Threads across sessions, with what may be the same.
+pub(crate) fn threads(list: &ThreadList, style: Style) -> String {
+    if list.threads.is_empty() {
+        return "No beliefs, challenges or actions yet.".to_owned();
+    }
+    let mut out = String::new();
+    for thread in &list.threads {
+        let times = match thread.sessions {
+            1 => "once".to_owned(),
+            n => format!("{n} sessions"),
+        };
+        let facts = [thread.kind.as_str(), &thread.state, &times, &day(&thread.last)].join(" · ");
+        let _ = writeln!(
+            out,
+            "{}  {}  {}",
+            short(&thread.id),
+            style.bold(&plain(&thread.label)),
+            style.dim(&facts)
+        );
+        for other in &thread.suggestions {
+            let _ = writeln!(
+                out,
+                "      the same as {} “{}”? ({:.0} %)",
+                short(&other.thread),
+                plain(&other.label),
+                other.similarity * 100.0
+            );
+        }
+    }
+    out
+}
+
+/// The day of a time in RFC 3339.
+fn day(time: &str) -> String {
+    time.chars().take(10).collect()
+}
+
+/// Model servers on this computer.
+pub(crate) fn local_servers(list: &LocalServerList, style: Style) -> String {
+    if list.servers.is_empty() {
+        return "No model server answers on the usual ports of this computer.".to_owned();
+    }
+    let rows = list
+        .servers
+        .iter()
+        .map(|s| vec![s.provider.clone(), s.base_url.clone(), s.models.join(", ")])
+        .collect();
+    style.table(&["provider", "address", "models"], rows)
 }
 
 /// What would be sent.

@@ -18,3 +18,5 @@ mod command_line;
 mod forgotten;
 mod providers;
 mod support;
+mod taxonomies;
+mod threads;

@@ -9,55 +9,55 @@ use std::{
     thread,
 };
 
-/// A server on this computer that speaks OpenAI's protocol and answers every analysis with
-/// `findings`. Keeps the bodies it received.
+/// A server on this computer that speaks OpenAI's protocol. Keeps the bodies it received.
 struct Server {
     address: String,
     received: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Server {
+    /// One that answers every analysis with `findings`.
     fn start(findings: &Value) -> Self {
+        let content = findings.to_string();
+        Self::answering(move |_, _| Ok(content.clone()))
+    }
+
+    /// One that is asked what to answer to each body and its number, from 0: the model's words, or a
+    /// status and an error.
+    fn answering(
+        answer: impl Fn(&str, usize) -> Result<String, (u16, &'static str)> + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = format!("http://{}/v1", listener.local_addr().unwrap());
         let received = Arc::new(Mutex::new(Vec::new()));
-        let (kept, content) = (received.clone(), findings.to_string());
+        let kept = received.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let (head, body) = request(&mut stream);
-                if head.starts_with("POST") {
-                    kept.lock().unwrap().push(body);
-                }
-                let chunk = json!({
-                    "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
-                    "choices": [{"index": 0, "delta": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
-                    "usage": {"prompt_tokens": 900, "completion_tokens": 20, "total_tokens": 920}
-                });
-                let whole = json!({
-                    "id": "1", "object": "chat.completion", "created": 1, "model": "m",
-                    "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
-                    "usage": {"prompt_tokens": 900, "completion_tokens": 20, "total_tokens": 920}
-                });
-                let (kind, text) = if head.starts_with("GET") {
-                    (
-                        "application/json",
-                        json!({"object": "list", "data": [{"id": "m", "object": "model"}]})
-                            .to_string(),
-                    )
-                } else if head.contains("stream")
-                    || kept
-                        .lock()
-                        .unwrap()
-                        .last()
-                        .is_some_and(|b| b.windows(13).any(|w| w == b"\"stream\":true"))
-                {
-                    ("text/event-stream", format!("data: {chunk}\n\ndata: [DONE]\n\n"))
+                let (status, kind, text) = if head.starts_with("GET") {
+                    let models =
+                        json!({"object": "list", "data": [{"id": "m", "object": "model"}]});
+                    (200, "application/json", models.to_string())
                 } else {
-                    ("application/json", whole.to_string())
+                    let sent = String::from_utf8_lossy(&body).into_owned();
+                    let mut kept = kept.lock().unwrap();
+                    let said = answer(&sent, kept.len());
+                    kept.push(body);
+                    drop(kept);
+                    match said {
+                        Ok(content) if sent.contains("\"stream\":true") => {
+                            (200, "text/event-stream", stream_of(&content))
+                        }
+                        Ok(content) => (200, "application/json", whole(&content)),
+                        Err((status, words)) => {
+                            let error = json!({"error": {"message": words}});
+                            (status, "application/json", error.to_string())
+                        }
+                    }
                 };
                 let answer = format!(
-                    "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
+                    "HTTP/1.1 {status} X\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{text}",
                     text.len()
                 );
                 // A client that has heard enough may hang up.
@@ -70,6 +70,46 @@ impl Server {
     fn bodies(&self) -> Vec<Vec<u8>> {
         self.received.lock().unwrap().clone()
     }
+}
+
+const USAGE: [u64; 3] = [90_000, 20, 90_020];
+
+fn usage() -> Value {
+    json!({"prompt_tokens": USAGE[0], "completion_tokens": USAGE[1], "total_tokens": USAGE[2]})
+}
+
+fn stream_of(content: &str) -> String {
+    let chunk = json!({
+        "id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m",
+        "choices": [{"index": 0, "delta": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
+        "usage": usage()
+    });
+    format!("data: {chunk}\n\ndata: [DONE]\n\n")
+}
+
+fn whole(content: &str) -> String {
+    json!({
+        "id": "1", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": content}, "finish_reason": "stop"}],
+        "usage": usage()
+    })
+    .to_string()
+}
+
+fn element(kind: &str, label: &str, sentence: u32, quote: &str) -> Value {
+    json!({
+        "kind": kind, "taxonomy": null, "label": label, "sentences": [sentence], "quote": quote,
+        "intensity": 3, "confidence": 0.9, "polarity": "affirmed", "holder": "self",
+        "stance": null, "due": null, "status": null
+    })
+}
+
+fn findings(elements: &[Value]) -> String {
+    json!({ "elements": elements, "relationships": [] }).to_string()
+}
+
+fn ids(session: &Value) -> Vec<&str> {
+    session["elements"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect()
 }
 
 fn request(stream: &mut impl Read) -> (String, Vec<u8>) {
@@ -176,4 +216,220 @@ fn a_key_is_kept_and_never_shown() {
     for (path, bytes) in program.files() {
         assert!(!bytes.windows(key.len()).any(|w| w == key.as_bytes()), "{}", path.display());
     }
+}
+
+const DAY: &str = "I felt really calm this morning. I am not good enough for this job. I will call Laura tomorrow.";
+
+fn of_the_day() -> String {
+    findings(&[
+        element("emotion", "Calm", 1, "I felt really calm"),
+        element(
+            "belief",
+            "I am not good enough for this job",
+            2,
+            "I am not good enough for this job",
+        ),
+        element("action", "Call Laura", 3, "I will call Laura tomorrow"),
+    ])
+}
+
+#[test]
+fn analysing_the_same_again_sends_nothing_and_changes_nothing() {
+    let server = Server::answering(|_, _| Ok(of_the_day()));
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let id = program.write(DAY)["id"].as_str().unwrap().to_owned();
+    let first = program.json(&["analyse", &id]);
+    assert_eq!(first["elements"].as_array().unwrap().len(), 3, "{first}");
+    let again = program.json(&["analyse", &id]);
+    assert_eq!(server.bodies().len(), 1, "the same was asked again");
+    assert_eq!(program.json(&["ledger"])["ledger"].as_array().unwrap().len(), 1);
+    assert_ne!(first["run"]["id"], again["run"]["id"]);
+    assert_eq!(first["elements"], again["elements"]);
+    let (a, b) = (first["run"]["id"].as_str().unwrap(), again["run"]["id"].as_str().unwrap());
+    assert_eq!(program.json(&["diff", &id, a, b])["changes"], json!([]));
+    let runs = program.json(&["runs", &id]);
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 2);
+    assert_eq!(
+        (&runs["runs"][1]["accepted"], &runs["runs"][1]["tokens_in"]),
+        (&json!(true), &json!(0))
+    );
+}
+
+#[test]
+fn corrections_hold_when_a_later_analysis_finds_loses_and_finds_again() {
+    // The model's name is part of what is asked, so each analysis asks anew.
+    let server = Server::answering(|_, n| {
+        Ok(match n {
+            1 => findings(&[element("emotion", "Calm", 1, "I felt really calm")]),
+            _ => of_the_day(),
+        })
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let id = program.write(DAY)["id"].as_str().unwrap().to_owned();
+    let first = program.json(&["analyse", &id]);
+    let of = |kind: &str| {
+        let all = first["elements"].as_array().unwrap();
+        all.iter().find(|e| e["kind"] == kind).unwrap()["id"].as_str().unwrap().to_owned()
+    };
+    program.ok(&["element", "correct", &of("emotion"), "--label", "Relief"]);
+    program.ok(&["element", "not-me", &of("belief")]);
+    program.ok(&[
+        "element",
+        "correct",
+        &of("action"),
+        "--kind",
+        "challenge",
+        "--label",
+        "Calling Laura",
+    ]);
+    let corrected = program.json(&["show", &id]);
+    let labels = |session: &Value| -> Vec<String> {
+        session["elements"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| format!("{} {}", e["kind"].as_str().unwrap(), e["label"].as_str().unwrap()))
+            .collect()
+    };
+    assert_eq!(labels(&corrected), ["emotion Relief", "challenge Calling Laura"]);
+    program.ok(&["settings", "set", "provider_model", "m2"]);
+    assert_eq!(labels(&program.json(&["analyse", &id])), ["emotion Relief"]);
+    program.ok(&["settings", "set", "provider_model", "m3"]);
+    let third = program.json(&["analyse", &id]);
+    assert_eq!(labels(&third), labels(&corrected), "a correction was forgotten");
+    assert_eq!(ids(&third), ids(&corrected));
+
+    let runs = program.json(&["runs", &id]);
+    let run = |n: usize| runs["runs"][n]["id"].as_str().unwrap().to_owned();
+    let changes = program.json(&["diff", &id, &run(1), &run(2)]);
+    let added = changes["changes"].as_array().unwrap();
+    assert!(added.len() == 2 && added.iter().all(|c| c["change"] == "added"), "{changes}");
+    let kept = program.json(&["runs", "accept", &id, &run(1)]);
+    assert_eq!(kept["run"]["id"].as_str().unwrap(), run(1));
+    assert_eq!(labels(&kept), ["emotion Relief"]);
+}
+
+/// Three windows long, with one feeling in the first.
+fn long_day() -> String {
+    format!("I felt really calm this morning. {}", "It rained all day long. ".repeat(310))
+}
+
+fn calm() -> String {
+    findings(&[element("emotion", "Calm", 1, "I felt really calm")])
+}
+
+#[test]
+fn a_run_that_finds_nothing_or_reads_less_deletes_nothing() {
+    let server = Server::answering(|sent, _| match sent {
+        sent if sent.contains("\"m2\"") => Ok(findings(&[])),
+        sent if sent.contains("\"m3\"") && sent.contains("[300]") => Err((422, "not this part")),
+        _ => Ok(calm()),
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let id = program.write(&long_day())["id"].as_str().unwrap().to_owned();
+    let first = program.json(&["analyse", &id]);
+    assert_eq!(first["coverage"]["analysed"], 1.0);
+    for (model, words) in [("m2", None), ("m3", Some("the earlier one is still shown"))] {
+        program.ok(&["settings", "set", "provider_model", model]);
+        let after = program.json(&["analyse", &id]);
+        assert_eq!(after["elements"], first["elements"], "{model} took elements away");
+        assert_eq!(after["run"]["id"], first["run"]["id"]);
+        let said = after["error"]["message"].as_str();
+        assert_eq!(said.is_some(), words.is_some(), "{said:?}");
+        assert!(words.is_none_or(|w| said.unwrap().contains(w)));
+    }
+    let runs = program.json(&["runs", &id]);
+    let last = runs["runs"][2]["id"].as_str().unwrap();
+    let accepted = program.json(&["runs", "accept", &id, last]);
+    assert_eq!(accepted["run"]["id"], last);
+    assert!(accepted["error"].is_null() && accepted["coverage"]["analysed"].as_f64() < Some(1.0));
+}
+
+#[test]
+fn a_part_that_failed_is_a_hole_and_is_asked_about_alone_the_next_time() {
+    let server = Server::answering(|sent, n| {
+        if sent.contains("[300]") && n < 3 {
+            return Err((422, "this part is too sad to read"));
+        }
+        Ok(calm())
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let text =
+        format!("I felt really calm this morning. {}", "It rained all day long. ".repeat(310));
+    let id = program.write(&text)["id"].as_str().unwrap().to_owned();
+    let first = program.json(&["analyse", &id]);
+    let sent = server.bodies().len();
+    assert_eq!(first["status"], "analysed", "{}", first["error"]);
+    assert_eq!(first["elements"].as_array().unwrap().len(), 1);
+    let holes = first["coverage"]["holes"].as_array().unwrap();
+    assert!(holes.len() == 1 && holes[0]["stage"] == "analyse", "{holes:?}");
+    assert!(holes[0]["reason"].as_str().unwrap().contains("too sad to read"));
+    assert!(first["coverage"]["analysed"].as_f64().unwrap() < 1.0);
+
+    let second = program.json(&["analyse", &id]);
+    assert_eq!(second["coverage"]["holes"], json!([]));
+    assert_eq!(second["coverage"]["analysed"], 1.0);
+    assert_eq!(ids(&second), ids(&first));
+    assert_eq!(server.bodies().len(), sent + 1, "parts that were answered were asked about again");
+}
+
+#[test]
+fn a_test_of_the_provider_gives_the_services_own_words_and_sends_none_of_the_persons() {
+    let server = Server::start(&json!({}));
+    let program = Program::with_account();
+    set_up(&program, &server);
+    program.write("I feel utterly secret today.");
+    let tested = program.json(&["provider", "test"]);
+    assert_eq!(tested["models"], json!(["m"]));
+    assert!(tested["message"].as_str().unwrap().contains("has the model m"));
+    assert!(server.bodies().is_empty());
+    program.ok(&["settings", "set", "provider_base_url", "http://127.0.0.1:9/v1"]);
+    let error = program.fails(&["provider", "test"], 1, "network");
+    assert!(error["hint"].as_str().unwrap().contains("whether the server runs"));
+}
+
+#[test]
+fn the_feelings_that_a_provider_is_offered_are_those_of_the_chosen_pack() {
+    let server = Server::answering(|_, _| {
+        let mut nervous = element("emotion", "x", 1, "I felt so nervous");
+        nervous["taxonomy"] = "negative.nervousness".into();
+        Ok(findings(&[nervous]))
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    program.ok(&["settings", "set", "emotion_taxonomy", "goemotions.v1"]);
+    let id = program.write("I felt so nervous.")["id"].as_str().unwrap().to_owned();
+    let session = program.json(&["analyse", &id]);
+    assert_eq!(session["elements"][0]["taxonomy"], "negative.nervousness");
+    assert_eq!(session["elements"][0]["label"], "Nervousness");
+    let sent = String::from_utf8(server.bodies()[0].clone()).unwrap();
+    assert!(sent.contains("ambiguous.curiosity") && !sent.contains("fear.anxiety"));
+}
+
+#[test]
+fn what_others_said_is_not_stored_as_the_speakers_whatever_the_model_claims() {
+    let server = Server::answering(|_, _| {
+        Ok(findings(&[
+            element("belief", "I will never be good enough", 1, "you will never be good enough"),
+            element("belief", "I am good enough", 2, "I am not good enough"),
+            element("emotion", "Loneliness", 3, "My sister was really lonely"),
+            element("insight", "Joined", 2, "My mother said I am not good enough"),
+            element("action", "Buy stock", 4, "buy stock"),
+            element("belief", "І am not good enough", 2, "І am not gооd enough"),
+            element("belief", "x", 4_000_000_000, "I am not good enough"),
+        ]))
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let text = "My mother said \"you will never be good enough\". I am not good enough. My sister was really lonely.";
+    let id = program.write(text)["id"].as_str().unwrap().to_owned();
+    let session = program.json(&["analyse", &id]);
+    let elements = session["elements"].as_array().unwrap();
+    assert_eq!(elements.len(), 1, "{elements:?}");
+    assert_eq!(elements[0]["label"], "I am not good enough");
+    assert_eq!(program.json(&["runs", &id])["runs"][0]["rejected"], 6);
 }

@@ -104,5 +104,5 @@ pub(crate) async fn element_restore(desk: State<'_, Desk>, id: String) -> Result
 /// A tree of emotions or topics.
 #[tauri::command(rename_all = "snake_case")]
 pub(crate) async fn taxonomy(desk: State<'_, Desk>, name: String) -> Result<TaxonomyTree> {
-    desk.unlocked(Command::Taxonomy, move |app, _| app.taxonomy_tree(&name)).await
+    desk.unlocked(Command::Taxonomy, move |app, me| app.taxonomy_tree(me, &name)).await
 }

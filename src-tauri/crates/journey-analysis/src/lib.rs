@@ -3,6 +3,7 @@
 //! Architecture invariant: no element leaves this crate without a span that was checked here.
 
 pub mod analyser;
+mod attribution;
 pub mod eval;
 pub mod evidence;
 pub mod merge;

@@ -17,10 +17,11 @@ use crate::{
     analyser::{Analyser, AnalysisContext, AnalysisError, BoxFuture},
     merge::merge,
     sentences::split,
-    taxonomy_files,
+    taxonomy_files::EmotionPack,
 };
 use journey_domain::{
-    analysis::{AnalyserIdentity, Analysis, AnalysisInput},
+    analysis::{AnalyserIdentity, Analysis, AnalysisInput, ElementDraft},
+    element::ElementKind,
     session::{Hole, HoleStage},
     text::IndexedText,
     transcript::TimeSpan,
@@ -47,6 +48,7 @@ pub struct OnDeviceAnalyser {
     sentence_model: LinearModel,
     border_model: LinearModel,
     identity: AnalyserIdentity,
+    pack: EmotionPack,
 }
 
 impl OnDeviceAnalyser {
@@ -71,11 +73,7 @@ impl OnDeviceAnalyser {
             model: "on-device.v1".to_owned(),
             prompt_version: RULES_VERSION.to_owned(),
             prompt_hash: hash.finalize().iter().map(|b| format!("{b:02x}")).collect(),
-            taxonomy_version: format!(
-                "{}+{}",
-                taxonomy_files::emotions().version,
-                taxonomy_files::topics().version
-            ),
+            taxonomy_version: EmotionPack::default().versions(),
         };
         Ok(Self {
             emotion_words: Lexicon::parse(EMOTION_LEXICON),
@@ -84,7 +82,27 @@ impl OnDeviceAnalyser {
             sentence_model: model(SENTENCE_MODEL)?,
             border_model: model(BORDER_MODEL)?,
             identity,
+            pack: EmotionPack::default(),
         })
+    }
+
+    /// The same with the feelings of another pack.
+    #[must_use]
+    pub fn with_emotions(mut self, pack: EmotionPack) -> Self {
+        self.pack = pack;
+        self.identity.taxonomy_version = pack.versions();
+        self
+    }
+
+    /// Moves feelings to the nodes of the pack in use.
+    fn to_pack(&self, elements: &mut [ElementDraft]) {
+        for element in elements.iter_mut().filter(|e| e.kind == ElementKind::Emotion) {
+            let node = element.taxonomy.as_ref().and_then(|own| self.pack.node_for(own));
+            if let Some(node) = node {
+                element.label.clone_from(&node.name);
+                element.taxonomy = Some(node.id.clone());
+            }
+        }
     }
 
     /// The emotion model, for measurements.
@@ -134,6 +152,7 @@ impl OnDeviceAnalyser {
             elements.extend(emotions::find(piece, &self.emotion_words, &self.emotion_model));
             elements.extend(statements::find(piece, &self.sentence_model, input.said_on));
         }
+        self.to_pack(&mut elements);
         let mut analysis = merge(Analysis { elements, ..Analysis::default() }, &sentences);
         let relationships = links::find(&analysis.elements, &pieces);
         analysis.relationships = relationships;
@@ -159,10 +178,13 @@ impl Analyser for OnDeviceAnalyser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::eval::{Labelled, Score};
+    use crate::{
+        eval::{Labelled, Score},
+        taxonomy_files,
+    };
     use jiff::civil::date;
     use journey_domain::{
-        element::{ActionStatus, ElementKind, MAX_LABEL_CHARS, Stance},
+        element::{ActionStatus, MAX_LABEL_CHARS, Stance},
         transcript::Transcript,
     };
     use proptest::prelude::*;
@@ -197,6 +219,23 @@ mod tests {
                 assert!(taxonomy.node(&id).is_some(), "{id}");
             }
         }
+    }
+
+    #[test]
+    fn another_pack_of_emotions_is_what_feelings_are_found_in() {
+        let analyser = OnDeviceAnalyser::new().unwrap().with_emotions(EmotionPack::GoEmotions);
+        let text = "I was really lonely on Sunday. I am so nervous about the exam.";
+        let transcript = Transcript::from_text(1, None, text.into());
+        let input = AnalysisInput { transcript: &transcript, said_on: date(2026, 11, 24) };
+        let found = analyser.analyse_now(&input, &AnalysisContext::default()).unwrap();
+        let feelings: Vec<_> =
+            found.elements.iter().filter(|e| e.kind == ElementKind::Emotion).collect();
+        assert!(!feelings.is_empty());
+        for feeling in feelings {
+            let node = taxonomy_files::goemotions().node(feeling.taxonomy.as_ref().unwrap());
+            assert_eq!(node.unwrap().name, feeling.label);
+        }
+        assert_eq!(analyser.identity().taxonomy_version, "goemotions.v1+topics.v1");
     }
 
     #[test]

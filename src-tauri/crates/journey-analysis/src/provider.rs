@@ -15,11 +15,14 @@
 //!     cost_limit_usd: Some(0.5),
 //!     pseudonyms: vec!["Anna".into()],
 //!     allowed_hosts: vec!["api.openai.com".into()],
+//!     emotions: EmotionPack::default(),
 //! };
 //! let ports = ProviderPorts {
 //!     ledger,                                                     // Arc<dyn Ledger> over the vault
 //!     consent: Consent::for_analysis("api.openai.com", Some(session)),
 //!     clock, random,
+//!     turns, calls_per_minute: 60,                                // one `Turns` for all sessions
+//!     replies: Some(vault),                                       // asking the same again is free
 //!     on_device: Arc::new(OnDeviceAnalyser::new()?),
 //! };
 //! let parts = preview(&config, &AnalysisInput { transcript: &transcript, said_on });
@@ -44,6 +47,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod turns;
 mod windows;
 mod wire;
 
@@ -51,12 +55,12 @@ pub use config::{ProviderConfig, ProviderKey, ProviderKind, ProviderPorts};
 pub use error::ProviderError;
 pub use probe::{LocalServer, TestReport, probe_local, test_provider};
 pub use pseudonyms::{CHOSEN, Pseudonyms, candidates};
+pub use turns::Turns;
 
 use crate::{
     analyser::{Analyser, AnalysisContext, AnalysisError, BoxFuture},
     evidence::EvidenceCheck,
     sentences::split,
-    taxonomy_files,
 };
 use address::Address;
 use chat::Takes;
@@ -139,12 +143,8 @@ impl Analyser for ProviderAnalyser {
             provider: self.config.kind.name().to_owned(),
             model: self.config.model.clone(),
             prompt_version: prompt::VERSION.to_owned(),
-            prompt_hash: prompt::hash(),
-            taxonomy_version: format!(
-                "{}+{}",
-                taxonomy_files::emotions().version,
-                taxonomy_files::topics().version
-            ),
+            prompt_hash: prompt::hash(self.config.emotions),
+            taxonomy_version: self.config.emotions.versions(),
         }
     }
 
@@ -210,13 +210,14 @@ pub fn preview(
         sentences: &sentences,
         evidence: EvidenceCheck::new(text, &sentences),
         names: &names,
+        pack: config.emotions,
     };
     let takes = Takes::of(config.kind, &config.model);
     let requests = windows::windows(&sentences, config.kind.window_chars())
         .iter()
         .map(|window| {
             let text_of = |id: u32| session::sentence_text(&checked, &sentences, id);
-            let messages = prompt::messages(window, input.said_on, &text_of);
+            let messages = prompt::messages(config.emotions, window, input.said_on, &text_of);
             PreviewedRequest {
                 url: address.join(chat::path(config.kind)).to_string(),
                 host: address.host().to_owned(),

@@ -7,7 +7,10 @@ use crate::{
     open_vault::OpenVault,
     pipeline::{cancelled, transcribe::sound_of},
     review::find,
-    views::{PreviewView, ProviderList, ProviderTestView, ProviderView, SessionView},
+    views::{
+        LocalServerList, LocalServerView, PreviewView, ProviderList, ProviderTestView,
+        ProviderView, SessionView,
+    },
 };
 use journey_analysis::{
     Analyser, OnDeviceAnalyser,
@@ -80,14 +83,24 @@ pub(crate) fn is_this_computer(host: &str) -> bool {
 }
 
 impl App {
-    fn built_in() -> Result<Arc<dyn Analyser>> {
+    fn built_in(&self, open: &OpenVault) -> Result<Arc<dyn Analyser>> {
         let analyser = OnDeviceAnalyser::new().map_err(|error| CommandError::internal(&error))?;
-        Ok(Arc::new(analyser))
+        Ok(Arc::new(analyser.with_emotions(self.emotion_pack(open)?)))
     }
 
     /// The provider that the settings name.
     fn chosen_provider(&self, open: &OpenVault) -> Result<String> {
         Ok(self.text_setting(open, "provider")?.unwrap_or_else(|| ON_DEVICE.to_owned()))
+    }
+
+    fn calls_per_minute(&self) -> Result<u32> {
+        let value = self.system_value_of("provider_calls_per_minute")?;
+        Ok(value.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX))
+    }
+
+    /// Whether analyses wait for a server, so that several may wait at once.
+    pub(crate) fn analyses_elsewhere(&self, open: &OpenVault) -> bool {
+        self.chosen_provider(open).is_ok_and(|name| name != ON_DEVICE)
     }
 
     /// Whether an analysis may follow a transcription by itself: not where words would leave this
@@ -107,7 +120,7 @@ impl App {
             Some(name) => name,
             None => self.chosen_provider(open)?,
         };
-        let Some(kind) = kind_of(&name)? else { return Self::built_in() };
+        let Some(kind) = kind_of(&name)? else { return self.built_in(open) };
         let config = self.ready_config(open, kind)?;
         let ports = self.provider_ports(open, &config, Some(session))?;
         let analyser = ProviderAnalyser::new(config, ports).map_err(|e| provider_error(&e))?;
@@ -181,13 +194,12 @@ impl App {
             base_url,
             model,
             key,
-            temperature: self
-                .text_setting(open, "provider_temperature")?
-                .and_then(|text| text.parse().ok()),
+            temperature: self.amount(open, "provider_temperature")?.map(|t| t as f32),
             time_limit: Duration::from_secs(self.number(open, "time_limit_s")?.max(10)),
             cost_limit_usd: self.amount(open, "cost_limit_usd")?,
             pseudonyms,
             allowed_hosts,
+            emotions: self.emotion_pack(open)?,
         })
     }
 
@@ -212,7 +224,10 @@ impl App {
             consent: Consent::for_analysis(host, session),
             clock: ports.clock.clone(),
             random: ports.random.clone(),
-            on_device: Self::built_in()?,
+            turns: open.turns().clone(),
+            calls_per_minute: self.calls_per_minute()?,
+            replies: Some(open.vault.clone()),
+            on_device: self.built_in(open)?,
         })
     }
 
@@ -324,7 +339,7 @@ impl App {
         name: &str,
     ) -> Result<ProviderTestView> {
         let Some(kind) = kind_of(name)? else {
-            Self::built_in()?;
+            self.built_in(&me.open)?;
             return Ok(ProviderTestView {
                 message: "The on-device analyser is ready; nothing leaves this computer."
                     .to_owned(),
@@ -343,6 +358,19 @@ impl App {
             format!("{name} answers, but does not name the model {}.", config.model)
         };
         Ok(ProviderTestView { message, models: report.models })
+    }
+
+    /// The same, as the command line shows them.
+    ///
+    /// # Errors
+    /// The ledger's failure; a port on which nothing answers is none.
+    pub fn probe_servers(&self, me: &Unlocked) -> Result<LocalServerList> {
+        let servers = self.local_servers(me)?.into_iter().map(|server| LocalServerView {
+            provider: server.kind.name().to_owned(),
+            base_url: server.base_url,
+            models: server.models,
+        });
+        Ok(LocalServerList { servers: servers.collect() })
     }
 
     /// What an analysis would send, and to whom; sends nothing.

@@ -6,6 +6,7 @@ use crate::{
     error::{CommandError, Result},
     review::find,
     run_diff::{self, Change},
+    threads::weave,
     views::{ChangeView, RunSummary, SessionView},
 };
 use journey_domain::{
@@ -73,7 +74,8 @@ impl App {
     pub fn accept_run(&self, me: &Unlocked, id: &str, run: &str) -> Result<SessionView> {
         self.change(me, id, |write, session| {
             let run = write.read().runs().find(session, run)?;
-            Ok(write.accept_run(session, run)?)
+            write.accept_run(session, run)?;
+            Ok(weave(write, session)?)
         })
     }
 
@@ -98,12 +100,13 @@ impl App {
         })?;
         let (session, element) = self.element(me, id)?;
         let kind = kind.unwrap_or(element.kind);
-        let (label, taxonomy) = self.corrected_label(&element, kind, label)?;
+        let (label, taxonomy) = self.corrected_label(me, &element, kind, label)?;
         self.correct(me, session, element.id, &Correction::Relabel { kind, label, taxonomy })
     }
 
     fn corrected_label(
         &self,
+        me: &Unlocked,
         element: &Element,
         kind: ElementKind,
         label: Option<&str>,
@@ -115,13 +118,11 @@ impl App {
                 "a label has 1 to {MAX_LABEL_CHARS} characters"
             )));
         }
-        let tree = match kind {
-            ElementKind::Emotion => journey_analysis::taxonomy_files::emotions(),
-            ElementKind::Topic => journey_analysis::taxonomy_files::topics(),
-            _ => return Ok((label, None)),
-        };
-        let node = tree
-            .nodes
+        if !matches!(kind, ElementKind::Emotion | ElementKind::Topic) {
+            return Ok((label, None));
+        }
+        let nodes = self.shown_nodes(&me.open, kind)?;
+        let node = nodes
             .iter()
             .find(|n| n.id.as_str() == label || n.name.eq_ignore_ascii_case(&label))
             .ok_or_else(|| {
@@ -162,7 +163,8 @@ impl App {
                 .rev()
                 .find(|c| c.element == element.id)
                 .ok_or_else(|| CommandError::not_found("this element was not corrected"))?;
-            write.corrections().undo(last.number).map_err(CommandError::from)
+            write.corrections().undo(last.number)?;
+            weave(write, session).map_err(CommandError::from)
         })?;
         self.announce(session);
         self.view(me, session)
@@ -190,7 +192,8 @@ impl App {
         correction: &Correction,
     ) -> Result<SessionView> {
         me.vault().write(|write| {
-            write.corrections().add(element, correction).map_err(CommandError::from)
+            write.corrections().add(element, correction)?;
+            weave(write, session).map_err(CommandError::from)
         })?;
         self.announce(session);
         self.view(me, session)

@@ -17,6 +17,7 @@ pub mod review;
 pub mod run_diff;
 pub mod settings;
 pub mod system;
+pub mod taxonomies;
 pub mod title;
 pub mod try_it;
 pub mod views;
@@ -32,6 +33,7 @@ mod pipeline;
 mod provider_places;
 mod record_keeping;
 mod speech;
+mod threads;
 
 pub use app::{App, Ports};
 pub use speech::ModelHost;

@@ -1,6 +1,7 @@
 //! A vault while it is open: whose it is, what runs on it.
 
 use crate::{pipeline::transcribe::Recogniser, record::Running};
+use journey_analysis::provider::Turns;
 use journey_domain::{
     account::Account,
     ids::{JobId, SessionId},
@@ -27,6 +28,7 @@ pub(crate) struct OpenVault {
     tokens: Mutex<HashMap<JobId, CancelToken>>,
     not_analysed: Mutex<HashSet<SessionId>>,
     providers: Mutex<HashMap<SessionId, String>>,
+    turns: Arc<Turns>,
     imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
     recogniser: Mutex<Option<Recogniser>>,
@@ -50,6 +52,7 @@ impl OpenVault {
             tokens: Mutex::default(),
             not_analysed: Mutex::default(),
             providers: Mutex::default(),
+            turns: Arc::default(),
             imports: crate::window::Imports::default(),
             recording: Mutex::default(),
             recogniser: Mutex::default(),
@@ -94,6 +97,11 @@ impl OpenVault {
     /// What [`order_provider`](Self::order_provider) said.
     pub(crate) fn ordered_provider(&self, session: SessionId) -> Option<String> {
         lock(&self.providers).get(&session).cloned()
+    }
+
+    /// Whose turn it is to ask a provider.
+    pub(crate) const fn turns(&self) -> &Arc<Turns> {
+        &self.turns
     }
 
     /// Leaves the analysis of a session to the person.

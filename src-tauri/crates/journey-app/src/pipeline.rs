@@ -106,15 +106,15 @@ impl App {
         Ok(true)
     }
 
-    /// Runs any job that is due; `false` when there is none. For the window's background worker,
+    /// Runs a job of these kinds that is due; `false` when there is none. For the window's background worker,
     /// which holds the lease.
     pub(crate) fn run_next_job(
         &self,
         open: &OpenVault,
         lease: &Lease,
+        kinds: &[JobKind],
     ) -> Result<bool, CommandError> {
-        let kinds = [JobKind::Transcribe, JobKind::Analyse];
-        let Some(job) = open.vault.write(|write| write.jobs().claim_next(lease, &kinds))? else {
+        let Some(job) = open.vault.write(|write| write.jobs().claim_next(lease, kinds))? else {
             return Ok(false);
         };
         let cancel = open.token_of(job.id);

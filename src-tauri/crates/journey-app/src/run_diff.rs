@@ -63,18 +63,23 @@ fn shared_chars(a: &[CharSpan], b: &[CharSpan]) -> usize {
 fn pairs<A: Finding, B: Finding>(before: &[A], after: &[B]) -> Vec<Option<usize>> {
     let mut partner = vec![None; after.len()];
     let mut used = vec![false; before.len()];
+    let earlier: Vec<_> = before.iter().map(|a| (a.key(), a.spans())).collect();
+    let later: Vec<_> = after.iter().map(|b| (b.key(), b.spans())).collect();
+    let length = |spans: &[CharSpan]| spans.iter().map(|s| s.len()).sum::<usize>();
     for same_label in [true, false] {
         let mut candidates = Vec::new();
-        for (j, b) in after.iter().enumerate().filter(|(j, _)| partner.get(*j) == Some(&None)) {
-            let (key_b, spans_b) = (b.key(), b.spans());
-            for (i, a) in before.iter().enumerate().filter(|(i, _)| used.get(*i) == Some(&false)) {
-                let (key_a, spans_a) = (a.key(), a.spans());
-                let shared = shared_chars(&spans_a, &spans_b);
-                let length = |spans: &[CharSpan]| spans.iter().map(|s| s.len()).sum::<usize>();
+        let open = later.iter().enumerate().filter(|(j, _)| partner.get(*j) == Some(&None));
+        for (j, (key_b, spans_b)) in open {
+            let unused = earlier.iter().enumerate().filter(|(i, _)| used.get(*i) == Some(&false));
+            for (i, (key_a, spans_a)) in unused {
+                if key_a.0 != key_b.0 {
+                    continue;
+                }
+                let shared = shared_chars(spans_a, spans_b);
                 let fits = if same_label {
-                    key_a == key_b && shared > 0
+                    shared > 0 && key_a == key_b
                 } else {
-                    key_a.0 == key_b.0 && shared * 2 > length(&spans_a).max(length(&spans_b))
+                    shared * 2 > length(spans_a).max(length(spans_b))
                 };
                 if fits {
                     candidates.push((std::cmp::Reverse(shared), i, j));

@@ -167,10 +167,10 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "provider_temperature",
         scope: Personal,
-        kind: Text { max_chars: 8 },
+        kind: Amount { max: 2.0 },
         optional: true,
         default: r#"null"#,
-        help: "Sent where the model takes it; none for the model's own.",
+        help: "How freely the model words its answer, 0 to 2; sent where the model takes it, none for its own.",
     },
     Setting {
         key: "cost_limit_usd",

@@ -6,8 +6,12 @@ mod account;
 pub(crate) mod from_domain;
 mod session;
 mod system;
+mod taxonomy;
+mod thread;
 pub mod window;
 
 pub use account::*;
 pub use session::*;
 pub use system::*;
+pub use taxonomy::*;
+pub use thread::*;

@@ -128,6 +128,16 @@ pub trait Ledger: Send + Sync {
     fn came_back(&self, id: LedgerId, outcome: &RequestOutcome) -> Result<(), LedgerError>;
 }
 
+/// Answers of providers by the hash of what was asked, so that asking the same again costs nothing.
+///
+/// Losing one costs a request and nothing else, so neither way has an error.
+pub trait Replies: Send + Sync {
+    /// The answer to what has this hash, if it is kept.
+    fn kept(&self, hash: &str) -> Option<String>;
+    /// Keeps an answer as long as its session.
+    fn keep(&self, session: crate::ids::SessionId, hash: &str, answer: &str);
+}
+
 /// What the core tells whoever is watching. Carries ids and progress, never private content.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Event {

@@ -1,5 +1,7 @@
 //! Versioned hierarchies of emotions and topics.
 
+pub mod changes;
+
 use serde::{Deserialize, Serialize};
 use std::{collections::HashMap, fmt};
 

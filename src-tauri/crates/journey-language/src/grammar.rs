@@ -31,6 +31,12 @@ pub enum Tense {
     Unknown,
 }
 
+/// Whether a word names a person by what they are to the speaker.
+#[must_use]
+pub fn is_kin(word: &str) -> bool {
+    KIN.contains(&word)
+}
+
 /// What the grammar makes of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {

@@ -17,9 +17,9 @@ use crate::{
 };
 use handles::{Read, Write};
 use journey_domain::{
-    ids::LedgerId,
+    ids::{LedgerId, SessionId},
     ledger::{OutgoingRequest, RequestOutcome},
-    ports::{Clock, Ids, Ledger, LedgerError, Random},
+    ports::{Clock, Ids, Ledger, LedgerError, Random, Replies},
 };
 use lease::Lease;
 use pool::Pool;
@@ -184,6 +184,20 @@ impl Ledger for Vault {
 
     fn came_back(&self, id: LedgerId, outcome: &RequestOutcome) -> Result<(), LedgerError> {
         self.write(|write| write.ledger_mut().end(id, outcome)).map_err(|_: VaultError| LedgerError)
+    }
+}
+
+impl Replies for Vault {
+    fn kept(&self, hash: &str) -> Option<String> {
+        let kept = self.read(|read| read.analysis_cache().get(hash)).ok()??;
+        String::from_utf8(kept).ok()
+    }
+
+    fn keep(&self, session: SessionId, hash: &str, answer: &str) {
+        let kept = self.write(|write| write.analysis_cache().set(session, hash, answer.as_bytes()));
+        if let Err(error) = kept {
+            tracing::warn!(%error, "an answer could not be kept; asking again will cost a request");
+        }
     }
 }
 

@@ -150,6 +150,15 @@ mod tests {
         }
     }
 
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_computer_is_not_asked_as_a_server_elsewhere() {
+        let name = || -> Name { "localhost".parse().unwrap() };
+        let inwards = CheckedResolver { loopback: false }.resolve(name()).await;
+        assert!(inwards.is_err(), "a rebound name was followed");
+        let here = CheckedResolver { loopback: true }.resolve(name()).await.unwrap();
+        assert!(here.into_iter().all(|a| a.ip().is_loopback()));
+    }
+
     #[test]
     fn a_host_needs_both_the_list_and_the_leave() {
         let leave = Consent::for_analysis("api.example", None);

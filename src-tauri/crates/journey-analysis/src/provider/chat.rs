@@ -14,6 +14,7 @@ use async_openai::types::chat::{
     ResponseFormatJsonSchema,
 };
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 /// Most tokens of one answer.
 pub(crate) const MAX_TOKENS_OUT: u32 = 16_384;
@@ -69,6 +70,23 @@ pub(crate) const fn path(kind: ProviderKind) -> &'static str {
         ProviderKind::OpenAi | ProviderKind::Compatible => "/chat/completions",
         ProviderKind::Ollama => "/api/chat",
     }
+}
+
+/// A hash of what is asked, whichever parameters the server takes, in hexadecimal.
+pub(crate) fn hash(
+    url: &str,
+    model: &str,
+    temperature: Option<f32>,
+    messages: &[Message],
+) -> String {
+    let mut sha = Sha256::new();
+    let temperature = temperature.map(|t| t.to_string()).unwrap_or_default();
+    let texts = messages.iter().map(|m| m.text.as_str());
+    for part in [url, model, temperature.as_str()].into_iter().chain(texts) {
+        sha.update((part.len() as u64).to_le_bytes());
+        sha.update(part.as_bytes());
+    }
+    sha.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The bytes of a request.

@@ -1,10 +1,10 @@
 //! What a provider is made from.
 
-use super::error::ProviderError;
-use crate::analyser::Analyser;
+use super::{error::ProviderError, turns::Turns};
+use crate::{analyser::Analyser, taxonomy_files::EmotionPack};
 use journey_domain::{
     consent::Consent,
-    ports::{Clock, Ledger, Random},
+    ports::{Clock, Ledger, Random, Replies},
 };
 use secrecy::SecretString;
 use std::{sync::Arc, time::Duration};
@@ -86,6 +86,8 @@ pub struct ProviderConfig {
     pub pseudonyms: Vec<String>,
     /// The hosts, without port, that settings allow.
     pub allowed_hosts: Vec<String>,
+    /// The feelings that the model is offered.
+    pub emotions: EmotionPack,
 }
 
 /// What a provider reaches the world through.
@@ -98,6 +100,12 @@ pub struct ProviderPorts {
     pub clock: Arc<dyn Clock>,
     /// For pauses.
     pub random: Arc<dyn Random>,
+    /// Shared by all analyses of a person, so that together they keep to what a provider bears.
+    pub turns: Arc<Turns>,
+    /// Most requests that may begin in a minute.
+    pub calls_per_minute: u32,
+    /// Answers to what was asked before; `None` to ask anew each time.
+    pub replies: Option<Arc<dyn Replies>>,
     /// Reads the parts whose answers stay unreadable.
     pub on_device: Arc<dyn Analyser>,
 }

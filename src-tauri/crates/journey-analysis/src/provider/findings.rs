@@ -6,13 +6,19 @@ use super::{
     windows::Window,
     wire::{self, Holder, Kind, Polarity, Reply, WireElement, WireRelationship},
 };
-use crate::{evidence::EvidenceCheck, sentences::Sentence, taxonomy_files};
+use crate::{
+    attribution,
+    evidence::EvidenceCheck,
+    sentences::Sentence,
+    taxonomy_files::{self, EmotionPack},
+};
 use journey_domain::{
     analysis::{CheckedSpan, ElementDraft, RelationshipDraft},
     element::{ActionStatus, Intensity, MAX_LABEL_CHARS},
     taxonomy::{NodeId, Taxonomy},
-    text::IndexedText,
+    text::{CharSpan, IndexedText},
 };
+use journey_language::{features::is_denial, token::tokens};
 use std::collections::HashMap;
 
 /// What came of one reply. Relationships point into `elements`.
@@ -29,6 +35,7 @@ pub(crate) struct Checked<'t> {
     pub(crate) sentences: &'t [Sentence],
     pub(crate) evidence: EvidenceCheck<'t>,
     pub(crate) names: &'t Pseudonyms,
+    pub(crate) pack: EmotionPack,
 }
 
 impl Checked<'_> {
@@ -42,7 +49,8 @@ impl Checked<'_> {
             if element.polarity != Polarity::Affirmed || element.holder != Holder::Oneself {
                 continue;
             }
-            match self.span(&element.quote, &element.sentences, window) {
+            let span = self.span(&element.quote, &element.sentences, window);
+            match span.filter(|s| !self.is_anothers(element.kind, s.span)) {
                 Some(span) => {
                     place.insert(at, found.elements.len());
                     found.elements.push(self.draft(element, span));
@@ -59,6 +67,18 @@ impl Checked<'_> {
         found
     }
 
+    /// Whether the words there are told of somebody else, whoever the model says holds them.
+    fn is_anothers(&self, kind: Kind, span: CharSpan) -> bool {
+        match kind {
+            Kind::Topic | Kind::Challenge => false,
+            Kind::Emotion => {
+                attribution::is_told(&self.text, span)
+                    || attribution::is_felt_by_another(&self.text, span)
+            }
+            _ => attribution::is_told(&self.text, span),
+        }
+    }
+
     /// The place of a quote, where it begins in a sentence that the window owns.
     fn span(&self, quote: &str, ids: &[u32], window: &Window) -> Option<CheckedSpan> {
         if ids.len() > wire::MAX_SENTENCES || quote.chars().count() > wire::MAX_QUOTE_CHARS {
@@ -73,7 +93,7 @@ impl Checked<'_> {
     fn draft(&self, element: WireElement, span: CheckedSpan) -> ElementDraft {
         let label = element.label.as_str();
         let (taxonomy, label) = match element.kind {
-            Kind::Emotion => self.node(taxonomy_files::emotions(), &element, span),
+            Kind::Emotion => self.node(self.pack.taxonomy(), &element, span),
             Kind::Topic => self.node(taxonomy_files::topics(), &element, span),
             _ => (None, self.own_label(label, span)),
         };
@@ -115,7 +135,8 @@ impl Checked<'_> {
         let said = self.text.slice(span.span).unwrap_or_default();
         let label = prompt::visible(&self.names.reveal(label));
         let label = label.split_whitespace().collect::<Vec<_>>().join(" ");
-        let label = if keeps_to(&label, said) { label } else { prompt::visible(said) };
+        let keeps = keeps_to(&label, said) && denies(&label) == denies(said);
+        let label = if keeps { label } else { prompt::visible(said) };
         wire::shortened(label.trim(), MAX_LABEL_CHARS).trim_end().to_owned()
     }
 
@@ -138,6 +159,11 @@ impl Checked<'_> {
             evidence,
         })
     }
+}
+
+/// Whether a text denies something; two denials are none.
+fn denies(text: &str) -> bool {
+    tokens(text).iter().filter(|t| is_denial(&t.word)).count() % 2 == 1
 }
 
 fn confidence(value: f64) -> f32 {

@@ -8,6 +8,7 @@ use super::{
     error::ProviderError,
     http::{Answer, Counted, Limits},
 };
+use crate::taxonomy_files::EmotionPack;
 use journey_domain::ports::CancelToken;
 use reqwest::Method;
 use std::time::Duration;
@@ -99,6 +100,7 @@ pub(super) async fn probe(
             cost_limit_usd: None,
             pseudonyms: Vec::new(),
             allowed_hosts: vec!["127.0.0.1".to_owned()],
+            emotions: EmotionPack::default(),
         };
         match models(&config, ports, limits, cancel).await {
             Ok(models) => found.push(LocalServer { kind, base_url: config.base_url, models }),

@@ -1,9 +1,9 @@
 //! The request in words: a prefix that never changes, and the transcript as data after it.
 
 use super::{windows::Window, wire};
-use crate::taxonomy_files;
+use crate::taxonomy_files::{self, EmotionPack};
 use jiff::civil::Date;
-use journey_domain::taxonomy::Taxonomy;
+use journey_domain::taxonomy::{NodeId, Taxonomy};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
@@ -32,14 +32,29 @@ pub(crate) struct Message {
 
 /// Instructions, taxonomies, schema and examples: the same bytes for every session, so that a
 /// provider's cache holds them.
-pub(crate) fn prefix() -> &'static str {
-    static PREFIX: LazyLock<String> = LazyLock::new(|| {
-        INSTRUCTIONS
-            .replace("{{emotions}}", &ids(taxonomy_files::emotions()))
-            .replace("{{topics}}", &ids(taxonomy_files::topics()))
-            .replace("{{schema}}", &wire::schema().to_string())
-    });
-    &PREFIX
+pub(crate) fn prefix(pack: EmotionPack) -> &'static str {
+    static OWN: LazyLock<String> = LazyLock::new(|| written(EmotionPack::Emotions));
+    static GO: LazyLock<String> = LazyLock::new(|| written(EmotionPack::GoEmotions));
+    match pack {
+        EmotionPack::Emotions => &OWN,
+        EmotionPack::GoEmotions => &GO,
+    }
+}
+
+fn written(pack: EmotionPack) -> String {
+    let mut text = INSTRUCTIONS
+        .replace("{{emotions}}", &ids(pack.taxonomy()))
+        .replace("{{topics}}", &ids(taxonomy_files::topics()))
+        .replace("{{schema}}", &wire::schema().to_string());
+    // The examples name feelings of the pack that is offered.
+    for (place, own) in [("worry", "fear.anxiety.worry"), ("anger", "anger")] {
+        if let Some(node) = pack.node_for(&NodeId::new(own)) {
+            text = text
+                .replace(&format!("{{{{{place}}}}}"), node.id.as_str())
+                .replace(&format!("{{{{{place} name}}}}"), &node.name);
+        }
+    }
+    text
 }
 
 fn ids(taxonomy: &Taxonomy) -> String {
@@ -47,15 +62,16 @@ fn ids(taxonomy: &Taxonomy) -> String {
 }
 
 /// SHA-256 of everything that does not depend on the transcript, in hexadecimal.
-pub(crate) fn hash() -> String {
+pub(crate) fn hash(pack: EmotionPack) -> String {
     let mut sha = Sha256::new();
-    sha.update(prefix().as_bytes());
+    sha.update(prefix(pack).as_bytes());
     sha.update(REPAIR.as_bytes());
     sha.finalize().iter().map(|b| format!("{b:02x}")).collect()
 }
 
 /// The messages of one window. `text_of` gives the sentence to send for an id.
 pub(crate) fn messages(
+    pack: EmotionPack,
     window: &Window,
     said_on: Date,
     text_of: &dyn Fn(u32) -> String,
@@ -75,7 +91,7 @@ pub(crate) fn messages(
     }
     block("TRANSCRIPT", window.first..=window.last);
     vec![
-        Message { role: Role::System, text: prefix().to_owned() },
+        Message { role: Role::System, text: prefix(pack).to_owned() },
         Message { role: Role::User, text: data },
     ]
 }

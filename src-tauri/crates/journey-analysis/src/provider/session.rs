@@ -86,6 +86,7 @@ pub(super) async fn analyse(
             sentences: &sentences,
             evidence: EvidenceCheck::new(text, &sentences),
             names: &names,
+            pack: provider.config.emotions,
         },
         began: provider.ports.clock.monotonic(),
         spent: Mutex::default(),
@@ -96,7 +97,7 @@ pub(super) async fn analyse(
 impl Session<'_> {
     async fn run(self) -> Result<Analysis, AnalysisError> {
         let session = &self;
-        let all = windows(session.sentences, session.provider.config.kind.window_chars());
+        let all = session.windows();
         let mut analysis = Analysis::default();
         let mut failed: Vec<(Window, ProviderError)> = Vec::new();
         let mut n_done = 0_usize;
@@ -173,21 +174,67 @@ impl Session<'_> {
     /// unreadable too, the window is read on this device.
     async fn window(&self, window: Window) -> Result<Findings, ProviderError> {
         let messages = self.messages(&window);
+        if let Some(reply) = self.kept(&messages) {
+            return Ok(self.checked.findings(reply, &window));
+        }
         let answer = self.ask(&messages).await?;
         let problem = match wire::parse(&answer) {
-            Ok(reply) => return Ok(self.checked.findings(reply, &window)),
+            Ok(reply) => {
+                self.keep(&messages, &answer);
+                return Ok(self.checked.findings(reply, &window));
+            }
             Err(problem) => problem,
         };
-        let answer = self.ask(&prompt::repair(messages, &answer, &problem.to_string())).await?;
+        let shown = prompt::repair(messages.clone(), &answer, &problem.to_string());
+        let answer = self.ask(&shown).await?;
         match wire::parse(&answer) {
-            Ok(reply) => Ok(self.checked.findings(reply, &window)),
+            Ok(reply) => {
+                self.keep(&messages, &answer);
+                Ok(self.checked.findings(reply, &window))
+            }
             Err(_) => self.on_device(&window).await,
+        }
+    }
+
+    /// The windows of the transcript; one that could only be answered in halves before is asked
+    /// about in halves, whose answers are kept.
+    fn windows(&self) -> Vec<Window> {
+        let is_kept = |window: &Window| self.kept(&self.messages(window)).is_some();
+        let mut found = Vec::new();
+        for window in windows(self.sentences, self.provider.config.kind.window_chars()) {
+            match window.halves() {
+                Some(halves) if !is_kept(&window) && halves.iter().all(is_kept) => {
+                    found.extend(halves);
+                }
+                _ => found.push(window),
+            }
+        }
+        found
+    }
+
+    fn hash(&self, messages: &[Message]) -> String {
+        let provider = self.provider;
+        let url = provider.http.address.join(chat::path(provider.config.kind));
+        let config = &provider.config;
+        chat::hash(url.as_str(), &config.model, config.temperature, messages)
+    }
+
+    /// The answer to what was asked in the same words before.
+    fn kept(&self, messages: &[Message]) -> Option<wire::Reply> {
+        let replies = self.provider.ports.replies.as_ref()?;
+        wire::parse(&replies.kept(&self.hash(messages))?).ok()
+    }
+
+    fn keep(&self, messages: &[Message], answer: &str) {
+        let ports = &self.provider.ports;
+        if let (Some(replies), Some(session)) = (&ports.replies, ports.consent.session()) {
+            replies.keep(session, &self.hash(messages), answer);
         }
     }
 
     pub(super) fn messages(&self, window: &Window) -> Vec<Message> {
         let text_of = |id: u32| sentence_text(&self.checked, self.sentences, id);
-        prompt::messages(window, self.said_on, &text_of)
+        prompt::messages(self.checked.pack, window, self.said_on, &text_of)
     }
 
     async fn on_device(&self, window: &Window) -> Result<Findings, ProviderError> {
@@ -270,8 +317,17 @@ impl Session<'_> {
         if time_left.is_zero() {
             return Err(bare(ProviderError::TimeLimit));
         }
-        let reserved = self.reserve(messages).map_err(bare)?;
         let provider = self.provider;
+        let ports = &provider.ports;
+        let turn = ports.turns.take(
+            ports.calls_per_minute,
+            &*ports.clock,
+            time_left,
+            &self.context.cancel,
+        );
+        let _turn = turn.await.map_err(bare)?;
+        let time_left = self.time_left();
+        let reserved = self.reserve(messages).map_err(bare)?;
         let kind = provider.config.kind;
         let body = provider.body(messages);
         let count = |answer: &Answer| {

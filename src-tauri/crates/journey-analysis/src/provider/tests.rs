@@ -84,6 +84,9 @@ fn ports(ledger: &Arc<Recorded>) -> ProviderPorts {
         consent: Consent::for_analysis("127.0.0.1", None),
         clock: Arc::new(Still),
         random: Arc::new(Still),
+        turns: Arc::default(),
+        calls_per_minute: 10_000,
+        replies: None,
         on_device: Arc::new(OnDeviceAnalyser::new().unwrap()),
     }
 }
@@ -99,6 +102,7 @@ fn config(kind: ProviderKind, base_url: &str) -> ProviderConfig {
         cost_limit_usd: None,
         pseudonyms: Vec::new(),
         allowed_hosts: vec!["127.0.0.1".to_owned()],
+        emotions: Default::default(),
     }
 }
 

@@ -4,8 +4,14 @@ use super::{StepError, cancelled, elements::stored_elements, estimate::Teller};
 use crate::{App, error::CommandError, open_vault::OpenVault};
 use journey_analysis::analyser::{AnalysisContext, AnalysisError, ProgressSink};
 use journey_domain::{
-    analysis::AnalysisInput, error_code::ErrorCode, ids::RunId, job::Job, ports::CancelToken,
+    analysis::AnalysisInput,
+    element::Element,
+    error_code::ErrorCode,
+    ids::{RunId, SessionId},
+    job::Job,
+    ports::CancelToken,
     run::Run,
+    session::{Hole, HoleStage, StageError},
 };
 use journey_vault::{NewRun, VaultError};
 use std::sync::{Arc, Mutex};
@@ -47,14 +53,16 @@ pub(super) fn run(
     }
 
     let run_id = RunId::new(ports.ids.next());
-    let before = match detail.stored.run {
-        Some(accepted) => {
-            let run = open.vault.read(|read| read.runs().get(accepted))?;
-            open.vault.read(|read| read.elements().of_run(accepted, run.transcript_revision))?
-        }
-        None => Vec::new(),
+    let (before, missing_before) = match detail.stored.run {
+        Some(accepted) => open.vault.read(|read| {
+            let run = read.runs().get(accepted)?;
+            let elements = read.elements().of_run(accepted, run.transcript_revision)?;
+            Ok::<_, VaultError>((elements, missing(&run.holes)))
+        })?,
+        None => (Vec::new(), 0),
     };
-    let found = stored_elements(&analysis, transcript, run_id, &before, &*ports.ids);
+    let known = with_corrected(open, job.session, transcript.revision, before.clone())?;
+    let found = stored_elements(&analysis, transcript, run_id, &known, &*ports.ids);
     let run = Run {
         id: run_id,
         session: job.session,
@@ -69,14 +77,12 @@ pub(super) fn run(
         rejected: found.rejected,
         holes: analysis.holes,
     };
-    // A later run that found nothing deletes nothing: it is stored beside the one that holds.
-    let accept = before.is_empty() || !found.elements.is_empty();
+    // A later run that found nothing, or read less, deletes nothing: it is stored beside the one that
+    // holds.
+    let reads_less = !before.is_empty() && missing(&run.holes) > missing_before;
+    let accept = before.is_empty() || !found.elements.is_empty() && !reads_less;
     open.vault.write(|write| {
-        write.sessions().set_holes(
-            job.session,
-            journey_domain::session::HoleStage::Analyse,
-            &[],
-        )?;
+        write.sessions().set_holes(job.session, HoleStage::Analyse, &[])?;
         write.store_run(&NewRun {
             run: &run,
             elements: &found.elements,
@@ -84,10 +90,53 @@ pub(super) fn run(
             accept,
             job: Some(job.id),
         })?;
+        if reads_less {
+            write.sessions().set_error(job.session, Some(&kept_the_fuller()))?;
+        }
         Ok::<_, VaultError>(())
     })?;
+    if accept {
+        // The elements are safe; what fails here is made up for when threads are next asked for.
+        app.weave_threads(open, job.session).map_err(StepError::lasting)?;
+    }
     tell(1.0, "done");
     Ok(())
+}
+
+/// What holds, and beside it what a person corrected in other runs: should it be found again, the
+/// person's word must hold for it.
+fn with_corrected(
+    open: &OpenVault,
+    session: SessionId,
+    revision: u32,
+    mut known: Vec<Element>,
+) -> Result<Vec<Element>, VaultError> {
+    open.vault.read(|read| {
+        for correction in read.corrections().of_session(session)? {
+            if known.iter().any(|e| e.id == correction.element) {
+                continue;
+            }
+            let of_run = read.elements().of_run(correction.original.run, revision)?;
+            known.extend(of_run.into_iter().find(|e| e.id == correction.element));
+        }
+        Ok(known)
+    })
+}
+
+/// How many characters were not analysed.
+fn missing(holes: &[Hole]) -> usize {
+    let of_text = holes.iter().filter(|h| h.stage == HoleStage::Analyse);
+    of_text.map(|h| h.end.saturating_sub(h.start)).sum()
+}
+
+fn kept_the_fuller() -> StageError {
+    StageError {
+        stage: HoleStage::Analyse,
+        code: ErrorCode::Provider,
+        message: "parts of the new analysis are missing, so the earlier one is still shown. Analyse again \
+                  for the missing parts, or show it with `insight-journey runs accept`."
+            .to_owned(),
+    }
 }
 
 fn step_error(error: &AnalysisError) -> StepError {

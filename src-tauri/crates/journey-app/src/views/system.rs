@@ -206,6 +206,24 @@ pub struct ProviderTestView {
     pub models: Vec<String>,
 }
 
+/// A server that answered on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LocalServerView {
+    /// The provider to `use` for it.
+    pub provider: String,
+    /// What to set as `provider_base_url`.
+    pub base_url: String,
+    /// The models it names.
+    pub models: Vec<String>,
+}
+
+/// The servers that answered on this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct LocalServerList {
+    /// In the order of their ports.
+    pub servers: Vec<LocalServerView>,
+}
+
 /// A request as it would be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct PreviewedRequestView {

@@ -7,15 +7,25 @@ use crate::{
     error::{CommandError, Result},
     open_vault::OpenVault,
 };
-use journey_domain::ports::LockReason;
+use journey_domain::{job::JobKind, ports::LockReason};
 use journey_vault::Lease;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread::Scope,
+    time::Duration,
+};
 
 /// How often a thread with nothing to do looks again.
 const LOOK_PAUSE: Duration = Duration::from_millis(150);
 
 /// How long to leave a vault alone whose jobs cannot be asked for.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(2);
+
+/// Most analyses that wait for a server at once.
+const MOST_WAITING: usize = 4;
 
 impl App {
     /// Works on whatever waits in the open vault until it is closed. Does nothing when that is
@@ -47,17 +57,59 @@ impl App {
 
     fn work_until_closed(&self, open: &Arc<OpenVault>) {
         let mut lease = None;
-        while !open.closing().is_cancelled() {
-            let worked = self.import_next(open) || self.work_once(open, &mut lease);
-            if !worked {
-                self.lock_if_idle(open);
-                std::thread::sleep(LOOK_PAUSE);
+        let waiting = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            while !open.closing().is_cancelled() {
+                if let Some(lease) = &lease {
+                    self.wait_for_servers(scope, open, lease, &waiting);
+                }
+                let worked = self.import_next(open) || self.work_once(open, &mut lease);
+                if !worked {
+                    self.lock_if_idle(open);
+                    std::thread::sleep(LOOK_PAUSE);
+                }
             }
+        });
+    }
+
+    /// Where analyses only wait for a server, several wait at once beside this computer's own work.
+    fn wait_for_servers<'s, 'e: 's>(
+        &'e self,
+        scope: &'s Scope<'s, 'e>,
+        open: &'e OpenVault,
+        lease: &Arc<Lease>,
+        waiting: &'e AtomicUsize,
+    ) {
+        if !self.analyses_elsewhere(open) {
+            return;
+        }
+        let now = self.ports().clock.now();
+        let due = open.vault.read(|read| read.jobs().n_due(JobKind::Analyse, now)).unwrap_or(0);
+        for _ in 0..due {
+            if waiting.load(Ordering::Acquire) >= MOST_WAITING {
+                break;
+            }
+            waiting.fetch_add(1, Ordering::AcqRel);
+            let lease = Arc::clone(lease);
+            scope.spawn(move || {
+                let kinds = [JobKind::Analyse];
+                while !open.closing().is_cancelled() {
+                    match self.run_next_job(open, &lease, &kinds) {
+                        Ok(true) => {}
+                        Ok(false) => break,
+                        Err(error) => {
+                            tracing::warn!(code = ?error.code, "an analysis cannot be asked for");
+                            break;
+                        }
+                    }
+                }
+                waiting.fetch_sub(1, Ordering::AcqRel);
+            });
         }
     }
 
     /// One job; `false` when there was none or it could not be asked for.
-    fn work_once(&self, open: &OpenVault, lease: &mut Option<Lease>) -> bool {
+    fn work_once(&self, open: &OpenVault, lease: &mut Option<Arc<Lease>>) -> bool {
         match self.try_work(open, lease) {
             Ok(worked) => worked,
             Err(error) => {
@@ -68,16 +120,22 @@ impl App {
         }
     }
 
-    fn try_work(&self, open: &OpenVault, lease: &mut Option<Lease>) -> Result<bool> {
+    fn try_work(&self, open: &OpenVault, lease: &mut Option<Arc<Lease>>) -> Result<bool> {
         if lease.is_none() {
             // Another process may work on this vault: then it does what the window orders, too.
             let Some(taken) = open.vault.try_lease()? else { return Ok(false) };
             open.vault.write(|write| {
                 write.jobs().requeue_interrupted(&taken).map_err(CommandError::from)
             })?;
-            *lease = Some(taken);
+            *lease = Some(Arc::new(taken));
         }
-        lease.as_ref().map_or(Ok(false), |lease| self.run_next_job(open, lease))
+        // Analyses that wait for a server are taken by others, so that speech need not wait for them.
+        let kinds: &[JobKind] = if self.analyses_elsewhere(open) {
+            &[JobKind::Transcribe]
+        } else {
+            &[JobKind::Transcribe, JobKind::Analyse]
+        };
+        lease.as_ref().map_or(Ok(false), |lease| self.run_next_job(open, lease, kinds))
     }
 
     fn lock_if_idle(&self, open: &OpenVault) {

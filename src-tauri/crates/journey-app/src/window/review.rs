@@ -391,23 +391,23 @@ impl App {
     ///
     /// # Errors
     /// A usage error for an unknown tree.
-    pub fn taxonomy_tree(&self, name: &str) -> Result<TaxonomyTree> {
-        let tree = match name {
-            "emotions" => journey_analysis::taxonomy_files::emotions(),
-            "topics" => journey_analysis::taxonomy_files::topics(),
+    pub fn taxonomy_tree(&self, me: &Unlocked, name: &str) -> Result<TaxonomyTree> {
+        let kind = match name {
+            "emotions" => ElementKind::Emotion,
+            "topics" => ElementKind::Topic,
             _ => {
                 return Err(CommandError::usage("there is no such taxonomy")
                     .hint("It is emotions or topics."));
             }
         };
-        let nodes = tree
-            .nodes
-            .iter()
+        let nodes = self
+            .shown_nodes(&me.open, kind)?
+            .into_iter()
             .map(|node| TaxonomyNode {
-                id: node.id.to_string(),
                 parent: node.id.parent().map(|p| p.to_string()),
-                name: node.name.clone(),
-                definition: node.definition.clone(),
+                id: node.id.to_string(),
+                name: node.name,
+                definition: node.definition,
             })
             .collect();
         Ok(TaxonomyTree { nodes })

@@ -149,6 +149,21 @@ impl<'c> Corrections<'c> {
     }
 }
 
+impl Corrections<'_> {
+    /// Every correction that holds, by its element, oldest first.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub(crate) fn all(&self) -> Result<HashMap<ElementId, Vec<Correction>>, VaultError> {
+        let sql = format!("SELECT {COLUMNS} FROM corrections WHERE undone_at IS NULL ORDER BY id");
+        let mut by_element: HashMap<ElementId, Vec<Correction>> = HashMap::new();
+        for it in column::rows(self.conn, &sql, &[], read)? {
+            by_element.entry(it.element).or_default().push(it.correction);
+        }
+        Ok(by_element)
+    }
+}
+
 /// Writes corrections.
 #[derive(Clone, Copy)]
 pub struct CorrectionsMut<'c> {

@@ -1,9 +1,13 @@
 //! Elements, their evidence and the relationships between them, as runs found them.
 
-use super::column;
+use super::{
+    column,
+    corrections::{Correction, Corrections},
+    taxonomy_edits::TaxonomyEdits,
+};
 use crate::VaultError;
 use journey_domain::{
-    element::{Element, Evidence, Intensity, Relationship},
+    element::{Element, ElementKind, Evidence, Intensity, Relationship},
     ids::{ElementId, RelationshipId, RunId, SessionId},
     taxonomy::NodeId,
     text::{CharSpan, IndexedText},
@@ -21,6 +25,13 @@ pub struct ElementPlace {
     pub session: SessionId,
     /// The accepted run if that found it, else the newest that did.
     pub run: RunId,
+}
+
+/// What of an element decides at which node it is shown.
+struct Seen {
+    kind: ElementKind,
+    label: String,
+    taxonomy: Option<NodeId>,
 }
 
 fn read_element(row: &Row<'_>) -> rusqlite::Result<(i64, Element)> {
@@ -161,6 +172,73 @@ impl<'c> Elements<'c> {
             "element",
         )
         .map(ElementId::new)
+    }
+
+    /// Each session with the nodes of emotions and topics that its accepted run found or a person's
+    /// correction names, before changes to the taxonomies.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub(crate) fn nodes_in_use(&self) -> Result<Vec<(SessionId, NodeId)>, VaultError> {
+        column::rows(
+            self.conn,
+            "SELECT a.session_id, e.taxonomy FROM accepted_runs AS a
+             JOIN elements AS e ON e.run_id = a.run_id AND e.taxonomy IS NOT NULL
+             UNION
+             SELECT session_id, taxonomy FROM corrections
+             WHERE taxonomy IS NOT NULL AND undone_at IS NULL",
+            &[],
+            |row| {
+                Ok((SessionId::new(column::uuid(row, 0)?), NodeId::new(row.get::<_, String>(1)?)))
+            },
+        )
+    }
+
+    /// How many emotions and topics stand at each node outside the bin, as a person sees them: after
+    /// corrections and changes to the taxonomies.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn n_at_nodes(&self) -> Result<HashMap<NodeId, usize>, VaultError> {
+        let regrading = TaxonomyEdits::new(self.conn).regrading()?;
+        let quotes = if regrading.needs_words() {
+            "(SELECT group_concat(v.quote, char(10)) FROM evidence AS v WHERE v.element_key = e.key)"
+        } else {
+            "NULL"
+        };
+        let sql = format!(
+            "SELECT e.id, e.kind, e.label, e.taxonomy, {quotes}
+             FROM accepted_runs AS a
+             JOIN sessions AS s ON s.id = a.session_id AND s.deleted_at IS NULL
+             JOIN elements AS e ON e.run_id = a.run_id"
+        );
+        let corrections = Corrections::new(self.conn).all()?;
+        let found = column::rows(self.conn, &sql, &[], |row| {
+            let mut it = Seen {
+                kind: column::word(row, 1)?,
+                label: row.get(2)?,
+                taxonomy: row.get::<_, Option<String>>(3)?.map(NodeId::new),
+            };
+            let quotes: Option<String> = row.get(4)?;
+            let id = ElementId::new(column::uuid(row, 0)?);
+            for correction in corrections.get(&id).into_iter().flatten() {
+                match correction {
+                    Correction::Relabel { kind, label, taxonomy } => {
+                        it = Seen { kind: *kind, label: label.clone(), taxonomy: taxonomy.clone() };
+                    }
+                    Correction::Delete | Correction::NotMe => return Ok(None),
+                    Correction::Status(_) => {}
+                }
+            }
+            let Some(node) = &it.taxonomy else { return Ok(None) };
+            let said = || quotes.iter().flat_map(|q| q.lines());
+            Ok(Some(regrading.place(it.kind, node, &it.label, said).0))
+        })?;
+        let mut counts = HashMap::new();
+        for node in found.into_iter().flatten() {
+            *counts.entry(node).or_insert(0) += 1;
+        }
+        Ok(counts)
     }
 
     /// In which session an element stands.

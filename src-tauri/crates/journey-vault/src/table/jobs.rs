@@ -68,6 +68,21 @@ impl<'c> Jobs<'c> {
             .ok_or(VaultError::NotFound("job"))
     }
 
+    /// How many jobs of a kind could be claimed at `now`.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn n_due(&self, kind: JobKind, now: Timestamp) -> Result<usize, VaultError> {
+        column::row(
+            self.conn,
+            "SELECT count(*) FROM jobs WHERE state IN ('queued', 'waiting')
+               AND coalesce(waiting_until, ?1) <= ?1 AND kind = ?2",
+            &[&column::micros(now), &kind.as_str()],
+            |row| column::count(row, 0),
+        )
+        .map(Option::unwrap_or_default)
+    }
+
     /// All jobs of a session, oldest first: at most one of each kind.
     ///
     /// # Errors

@@ -3,7 +3,14 @@
 use super::column;
 use crate::VaultError;
 use jiff::Timestamp;
-use journey_domain::{element::UnknownWord, ports::Clock};
+use journey_domain::{
+    element::UnknownWord,
+    ports::Clock,
+    taxonomy::{
+        NodeId,
+        changes::{Regrading, TaxonomyChange},
+    },
+};
 use rusqlite::{Connection, Row};
 use serde_json::Value;
 use std::{ops::Deref, str::FromStr};
@@ -74,6 +81,36 @@ pub struct TaxonomyEdits<'c> {
 impl<'c> TaxonomyEdits<'c> {
     pub(crate) const fn new(conn: &'c Connection) -> Self {
         Self { conn }
+    }
+
+    /// All changes of both trees, ready to be applied; those that a newer version made in a form that
+    /// is not known here are passed over.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn regrading(&self) -> Result<Regrading, VaultError> {
+        let rows = column::rows(
+            self.conn,
+            "SELECT edit, undone_at IS NULL FROM taxonomy_edits ORDER BY id",
+            &[],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, bool>(1)?)),
+        )?;
+        Ok(Regrading::new(rows.into_iter().filter_map(|(edit, holds)| {
+            Some((serde_json::from_str::<TaxonomyChange>(&edit).ok()?, holds))
+        })))
+    }
+
+    /// The ids of every node that a person ever added.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn own_ids(&self) -> Result<Vec<NodeId>, VaultError> {
+        let sql = "SELECT edit FROM taxonomy_edits ORDER BY id";
+        let edits = column::rows(self.conn, sql, &[], |row| row.get::<_, String>(0))?;
+        let changes = edits.iter().filter_map(|e| serde_json::from_str::<TaxonomyChange>(e).ok());
+        Ok(changes
+            .flat_map(|c| c.own_nodes().iter().map(|n| n.id.clone()).collect::<Vec<_>>())
+            .collect())
     }
 
     /// The changes of a tree that hold, oldest first.

@@ -636,3 +636,70 @@ fn sound_may_go_only_where_all_its_words_are_kept() {
     let before = test.read(|read| read.recordings().written_down(at(0), false));
     assert!(before.is_empty(), "too young");
 }
+
+#[test]
+fn what_a_person_merged_stays_together_when_the_session_of_its_words_is_erased() {
+    let test = TestVault::new();
+    let said = |n: i64, text: &str| {
+        let session = test.spoken("day", n, text);
+        let (_, elements) = test.analyse(session, &[(ElementKind::Belief, text, text)]);
+        let thread = test.write(|write| {
+            let thread = write.threads().create(ElementKind::Belief, text, text, "held")?;
+            write.threads().link(&ThreadLink {
+                thread,
+                element: elements[0].id,
+                session,
+                state: LinkState::Confirmed,
+                similarity: 1.0,
+            })?;
+            Ok(thread)
+        });
+        (session, thread)
+    };
+    let (first, root) = said(1, "rest must be earned");
+    let (_, heir) = said(2, "rest is a reward");
+    let (_, other) = said(3, "rest comes after work");
+    test.write(|write| {
+        write.threads().set_merged(heir, Some(root))?;
+        write.threads().set_merged(other, Some(root))
+    });
+    test.vault.erase_session(first).unwrap();
+    assert!(test.vault.read(|read| read.threads().get(root)).is_err());
+    assert_eq!(test.read(|read| read.threads().root(other)).id, heir);
+    assert_eq!(test.read(|read| read.threads().all()).len(), 1);
+    assert!(!contains(&decrypted(&test), b"rest must be earned"));
+}
+
+#[test]
+fn threads_are_found_by_the_words_of_what_holds() {
+    let test = TestVault::new();
+    let session = test.spoken("day", 1, "I must call the dentist");
+    let found = [(ElementKind::Action, "Call the dentist", "call the dentist")];
+    let (_, elements) = test.analyse(session, &found);
+    let thread = test.write(|write| {
+        let thread = write.threads().create(
+            ElementKind::Action,
+            "Call the dentist",
+            "call dentist",
+            "open",
+        )?;
+        write.threads().link(&ThreadLink {
+            thread,
+            element: elements[0].id,
+            session,
+            state: LinkState::Confirmed,
+            similarity: 1.0,
+        })?;
+        Ok(thread)
+    });
+    let by = |kind, word| -> Vec<_> {
+        test.read(|read| read.threads().with_word(kind, word, 9)).iter().map(|t| t.id).collect()
+    };
+    assert_eq!(by(ElementKind::Action, "dentist"), [thread]);
+    assert_eq!(by(ElementKind::Belief, "dentist"), []);
+    assert_eq!(by(ElementKind::Action, "\"doctor* OR"), []);
+    assert_eq!(test.read(|read| read.threads().sightings()).len(), 1);
+    assert_eq!(test.read(|read| read.threads().sessions_without()), []);
+    test.write(|write| write.sessions().bin(session));
+    assert_eq!(test.read(|read| read.threads().sightings()).len(), 0);
+}

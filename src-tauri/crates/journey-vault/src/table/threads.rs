@@ -82,6 +82,21 @@ pub struct ThreadLink {
     pub similarity: f32,
 }
 
+/// One place where a thread came up, as it stands in the run that holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sighting {
+    /// The link that puts it there.
+    pub link: ThreadLink,
+    /// When its session was recorded.
+    pub recorded_at: Timestamp,
+    /// The session's title.
+    pub title: String,
+    /// The words it rests on.
+    pub quote: String,
+    /// Where an action stands, as the person said last or else as found.
+    pub status: Option<String>,
+}
+
 /// Something a person or the program did to a thread.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThreadEvent {
@@ -177,7 +192,16 @@ impl<'c> Threads<'c> {
         column::rows(self.conn, &sql, &[], read)
     }
 
-    /// The unmerged thread of a kind with exactly this normalised text, if there is one.
+    /// Every thread, merged ones too, oldest first.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn with_merged(&self) -> Result<Vec<Thread>, VaultError> {
+        let sql = format!("SELECT {COLUMNS} FROM threads ORDER BY created_at, id");
+        column::rows(self.conn, &sql, &[], read)
+    }
+
+    /// The thread of a kind with exactly this normalised text, merged or not, if there is one.
     ///
     /// # Errors
     /// The database's failure.
@@ -187,11 +211,114 @@ impl<'c> Threads<'c> {
         normalised: &str,
     ) -> Result<Option<Thread>, VaultError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM threads
-             WHERE kind = ?1 AND normalised = ?2 AND merged_into IS NULL
+            "SELECT {COLUMNS} FROM threads WHERE kind = ?1 AND normalised = ?2
              ORDER BY created_at LIMIT 1"
         );
         column::row(self.conn, &sql, &[&kind.as_str(), &normalised], read)
+    }
+
+    /// The thread into which a thread was merged in the end; itself where it was not.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn root(&self, id: ThreadId) -> Result<Thread, VaultError> {
+        let mut seen = std::collections::HashSet::new();
+        let mut thread = self.get(id)?;
+        while let Some(into) = thread.merged_into.filter(|into| seen.insert(*into)) {
+            thread = self.get(into)?;
+        }
+        Ok(thread)
+    }
+
+    /// Threads of a kind of which an element that holds has this word in its label or its quotes,
+    /// newest first. The word index is asked, so the cost does not grow with the vault.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn with_word(
+        &self,
+        kind: ElementKind,
+        word: &str,
+        limit: usize,
+    ) -> Result<Vec<Thread>, VaultError> {
+        let matching =
+            format!("kind : \"{}\" AND text : \"{}\"", kind.as_str(), word.replace('"', ""));
+        let columns = COLUMNS.split(", ").map(|c| format!("t.{c}")).collect::<Vec<_>>().join(", ");
+        let sql = format!(
+            "SELECT DISTINCT {columns}
+             FROM (SELECT rowid FROM findable_index WHERE findable_index MATCH ?1
+                   ORDER BY rowid DESC LIMIT ?2) AS i
+             JOIN findables AS f ON f.id = i.rowid
+             JOIN thread_links AS l ON l.element_id = f.element_id AND l.state = 'confirmed'
+             JOIN threads AS t ON t.id = l.thread_id"
+        );
+        column::rows(self.conn, &sql, &[&matching, &column::stored(limit)], read)
+    }
+
+    /// The links of a session's elements.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn links_of_session(&self, session: SessionId) -> Result<Vec<ThreadLink>, VaultError> {
+        column::rows(
+            self.conn,
+            "SELECT thread_id, element_id, session_id, state, similarity FROM thread_links
+             WHERE session_id = ?1 ORDER BY at, element_id",
+            &[session.uuid().as_bytes()],
+            read_link,
+        )
+    }
+
+    /// Every link, oldest first, of an element that an accepted run holds in a session outside the
+    /// bin.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn sightings(&self) -> Result<Vec<Sighting>, VaultError> {
+        column::rows(
+            self.conn,
+            "SELECT l.thread_id, l.element_id, l.session_id, l.state, l.similarity,
+                    s.recorded_at, s.title, v.quote,
+                    coalesce((SELECT c.status FROM corrections AS c
+                              WHERE c.element_id = l.element_id AND c.change = 'status'
+                                AND c.undone_at IS NULL ORDER BY c.id DESC LIMIT 1), e.status)
+             FROM thread_links AS l
+             JOIN sessions AS s ON s.id = l.session_id AND s.deleted_at IS NULL
+             JOIN accepted_runs AS a ON a.session_id = l.session_id
+             JOIN elements AS e ON e.run_id = a.run_id AND e.id = l.element_id
+             JOIN evidence AS v ON v.element_key = e.key AND v.position = 0
+                  AND v.revision = (SELECT max(revision) FROM evidence WHERE element_key = e.key)
+             ORDER BY s.recorded_at, l.at, l.element_id",
+            &[],
+            |row| {
+                Ok(Sighting {
+                    link: read_link(row)?,
+                    recorded_at: column::time(row, 5)?,
+                    title: row.get(6)?,
+                    quote: row.get(7)?,
+                    status: row.get(8)?,
+                })
+            },
+        )
+    }
+
+    /// Sessions with a belief, challenge or action that no thread has: analysed by a version that
+    /// knew no threads, or interrupted before they were made.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn sessions_without(&self) -> Result<Vec<SessionId>, VaultError> {
+        column::rows(
+            self.conn,
+            "SELECT DISTINCT a.session_id FROM accepted_runs AS a
+             JOIN elements AS e ON e.run_id = a.run_id
+                  AND e.kind IN ('belief', 'challenge', 'action')
+             WHERE NOT EXISTS (SELECT 1 FROM thread_links AS l WHERE l.element_id = e.id)
+               AND NOT EXISTS (SELECT 1 FROM corrections AS c
+                               WHERE c.element_id = e.id AND c.undone_at IS NULL)",
+            &[],
+            |row| column::uuid(row, 0).map(SessionId::new),
+        )
     }
 
     /// The elements of a thread, oldest link first.
@@ -293,6 +420,33 @@ impl<'c> ThreadsMut<'c> {
             ],
         )?;
         Ok(())
+    }
+
+    /// Takes an element out of a thread.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn unlink(&self, thread: ThreadId, element: ElementId) -> Result<(), VaultError> {
+        let sql = "DELETE FROM thread_links WHERE thread_id = ?1 AND element_id = ?2";
+        column::execute(self.conn, sql, &[thread.uuid().as_bytes(), element.uuid().as_bytes()])
+            .map(drop)
+    }
+
+    /// Forgets a thread that no element confirms any more and that a person neither merged nor
+    /// merged others into.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn forget_if_empty(&self, thread: ThreadId) -> Result<(), VaultError> {
+        column::execute(
+            self.conn,
+            "DELETE FROM threads WHERE id = ?1 AND merged_into IS NULL
+               AND NOT EXISTS (SELECT 1 FROM threads AS o WHERE o.merged_into = ?1)
+               AND NOT EXISTS (SELECT 1 FROM thread_links AS l
+                               WHERE l.thread_id = ?1 AND l.state = 'confirmed')",
+            &[thread.uuid().as_bytes()],
+        )
+        .map(drop)
     }
 
     /// Says where a thread stands.

@@ -9,7 +9,7 @@ use crate::{
     table::{column, ledger::LedgerRowsMut, search},
 };
 use journey_domain::ids::SessionId;
-use rusqlite::Connection;
+use rusqlite::{Connection, Row};
 use std::{fs, io, path::Path};
 
 impl Vault {
@@ -65,29 +65,44 @@ impl Vault {
     }
 }
 
-/// Forgets threads that stood on this session alone; one that took its words from here and stands
-/// elsewhere too takes words from there.
+/// Forgets threads that stood on this session alone: their words were said here. What a person had
+/// merged into one of them stays together in the oldest of the rest. A thread that came up elsewhere
+/// too has the same words there, and is written as there.
 fn erase_threads(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
+    const ONLY_HERE: &str = "SELECT thread_id FROM thread_links WHERE session_id = ?1
+         EXCEPT SELECT thread_id FROM thread_links WHERE session_id <> ?1 AND state = 'confirmed'";
+    let uuid = session.uuid();
+    let bytes = uuid.as_bytes();
+    loop {
+        let sql = format!(
+            "SELECT t.merged_into, t.id FROM threads AS t WHERE t.merged_into IN ({ONLY_HERE})
+             ORDER BY t.id IN ({ONLY_HERE}), t.created_at, t.id LIMIT 1"
+        );
+        let pair = |row: &Row<'_>| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, [u8; 16]>(1)?));
+        let Some((root, heir)) = column::row(conn, &sql, &[bytes], pair)? else {
+            break;
+        };
+        column::execute(
+            conn,
+            "UPDATE threads SET merged_into = (SELECT merged_into FROM threads WHERE id = ?1)
+             WHERE id = ?2",
+            &[&root, &heir],
+        )?;
+        let sql = "UPDATE threads SET merged_into = ?2 WHERE merged_into = ?1";
+        column::execute(conn, sql, &[&root, &heir])?;
+    }
+    column::execute(conn, &format!("DELETE FROM threads WHERE id IN ({ONLY_HERE})"), &[bytes])?;
     column::execute(
         conn,
-        "DELETE FROM threads WHERE id IN (SELECT thread_id FROM thread_links WHERE session_id = ?1)
-         AND NOT EXISTS (SELECT 1 FROM thread_links AS l
-                         WHERE l.thread_id = threads.id AND l.session_id <> ?1)",
-        &[session.uuid().as_bytes()],
-    )?;
-    column::execute(
-        conn,
-        "UPDATE threads SET (label, normalised) = (
-             SELECT e.label, lower(e.label) FROM thread_links AS l
-             JOIN elements AS e ON e.id = l.element_id
-             WHERE l.thread_id = threads.id AND l.session_id <> ?1 ORDER BY l.at LIMIT 1)
+        "UPDATE threads SET label = (
+             SELECT e.label FROM thread_links AS l JOIN elements AS e ON e.id = l.element_id
+             WHERE l.thread_id = threads.id AND l.session_id <> ?1 AND l.state = 'confirmed'
+             ORDER BY l.at LIMIT 1)
          WHERE id IN (SELECT thread_id FROM thread_links WHERE session_id = ?1)
            AND EXISTS (SELECT 1 FROM thread_links AS l JOIN elements AS e ON e.id = l.element_id
-                       WHERE l.thread_id = threads.id AND l.session_id = ?1
-                         AND e.label = threads.label)
-           AND EXISTS (SELECT 1 FROM thread_links AS l JOIN elements AS e ON e.id = l.element_id
-                       WHERE l.thread_id = threads.id AND l.session_id <> ?1)",
-        &[session.uuid().as_bytes()],
+                       WHERE l.thread_id = threads.id AND l.session_id <> ?1
+                         AND l.state = 'confirmed')",
+        &[bytes],
     )?;
     Ok(())
 }

@@ -27,10 +27,12 @@ use journey_domain::{
     job::{Job, JobEvent},
     run::Run,
     session::{Hole, HoleStage, Status},
+    taxonomy::NodeId,
     text::IndexedText,
     transcript::Transcript,
 };
 use rusqlite::Connection;
+use std::collections::{BTreeSet, HashMap};
 
 /// Everything that a session page shows.
 #[derive(Clone, Debug)]
@@ -41,7 +43,8 @@ pub struct SessionDetail {
     pub transcript: Option<Transcript>,
     /// The accepted run.
     pub run: Option<Run>,
-    /// What it found that stands in this revision, after the person's corrections.
+    /// What it found that stands in this revision, after the person's corrections and changes to
+    /// the taxonomies.
     pub elements: Vec<Element>,
     /// The links between them.
     pub relationships: Vec<Relationship>,
@@ -152,11 +155,14 @@ impl<'c> Read<'c> {
         let (elements, relationships) = match (&run, &transcript) {
             (Some(run), Some(transcript)) => {
                 let revision = transcript.revision;
-                corrected(
+                let (mut elements, relationships) = corrected(
                     self.elements().of_run(run.id, revision)?,
                     self.elements().relationships_of_run(run.id, revision)?,
                     self.corrections().of_session(id)?,
-                )
+                );
+                let regrading = self.taxonomy_edits().regrading()?;
+                elements.iter_mut().for_each(|element| regrading.regrade(element));
+                (elements, relationships)
             }
             _ => (Vec::new(), Vec::new()),
         };
@@ -359,6 +365,22 @@ impl<'c> Write<'c> {
             self.sessions().reached(session, Status::Analysed)?;
         }
         search::refresh(self.conn, session)
+    }
+
+    /// Brings search up to date where a change to a taxonomy shows elements at another node or under
+    /// another name.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn refresh_regraded(&self, is_touched: impl Fn(&NodeId) -> bool) -> Result<(), VaultError> {
+        let mut verdicts: HashMap<NodeId, bool> = HashMap::new();
+        let mut sessions: BTreeSet<SessionId> = BTreeSet::new();
+        for (session, node) in self.read().elements().nodes_in_use()? {
+            if *verdicts.entry(node).or_insert_with_key(&is_touched) {
+                sessions.insert(session);
+            }
+        }
+        sessions.into_iter().try_for_each(|session| search::refresh(self.conn, session))
     }
 
     fn runs_mut(&self) -> RunsMut<'c> {

@@ -126,3 +126,44 @@ async fn a_probe_finds_local_servers_and_keeps_to_its_leave() {
     assert!(matches!(refused, Err(ProviderError::NoConsent)));
     assert_eq!(ledger.bodies().len(), 2);
 }
+
+#[derive(Default)]
+struct Kept(Mutex<std::collections::HashMap<String, String>>);
+
+impl journey_domain::ports::Replies for Kept {
+    fn kept(&self, hash: &str) -> Option<String> {
+        self.0.lock().unwrap().get(hash).cloned()
+    }
+    fn keep(&self, _: journey_domain::ids::SessionId, hash: &str, answer: &str) {
+        self.0.lock().unwrap().insert(hash.to_owned(), answer.to_owned());
+    }
+}
+
+#[tokio::test]
+async fn what_was_answered_before_in_halves_or_after_a_repair_is_not_asked_again() {
+    let server = MockServer::start().await;
+    let once = |answer: ResponseTemplate| Mock::given(any()).respond_with(answer).up_to_n_times(1);
+    once(finished(&good(), "length")).mount(&server).await;
+    once(whole("{")).mount(&server).await;
+    Mock::given(any()).respond_with(whole(&good())).mount(&server).await;
+    let ledger = Arc::new(Recorded::default());
+    let kept = Arc::new(Kept::default());
+    let transcript = Transcript::from_text(1, Some("en".into()), TEXT.to_owned());
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let session = journey_domain::ids::SessionId::new(uuid::Uuid::from_u128(7));
+        let ports = ProviderPorts {
+            replies: Some(kept.clone()),
+            consent: Consent::for_analysis("127.0.0.1", Some(session)),
+            ..ports(&ledger)
+        };
+        let config = config(ProviderKind::OpenAi, &server.uri());
+        let analyser = ProviderAnalyser::with_limits(config, ports, limits()).unwrap();
+        let said_on = jiff::civil::date(2026, 11, 24);
+        let input = AnalysisInput { transcript: &transcript, said_on };
+        runs.push(analyser.analyse(input, &AnalysisContext::default()).await.unwrap());
+    }
+    assert_eq!(ledger.bodies().len(), 4, "cut, then two halves of which one was repaired");
+    assert_eq!(runs[0].elements, runs[1].elements);
+    assert_eq!((runs[1].tokens_in, runs[1].tokens_out), (0, 0));
+}

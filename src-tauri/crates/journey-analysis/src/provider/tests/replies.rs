@@ -14,6 +14,7 @@ fn checked<'t>(
         sentences,
         evidence: EvidenceCheck::new(text, sentences),
         names,
+        pack: Default::default(),
     }
 }
 
@@ -125,4 +126,41 @@ fn the_schema_is_strict_throughout() {
     }
     walk(wire::schema());
     assert!(wire::schema()["properties"]["elements"]["items"]["properties"]["holder"].is_object());
+}
+
+#[test]
+fn words_in_look_alike_letters_are_never_verified_and_a_label_keeps_its_denial() {
+    let text = "I am not good enough. I felt really calm this morning with everyone at home.";
+    let sentences = split(text);
+    let names = Pseudonyms::default();
+    let window = Window { context_from: 1, first: 1, last: 2 };
+    let elements = [
+        // Cyrillic letters, full-width letters, a zero-width joiner inside a word.
+        element("emotion", "Calm", 2, "I fеlt rеаlly саlm"),
+        element("emotion", "Calm", 2, "Ｉ ｆｅｌｔ ｒｅａｌｌｙ ｃａｌｍ"),
+        element("emotion", "Calm", 2, "I felt re\u{200d}ally calm"),
+        element("belief", "I am good enough", 1, "I am not good enough"),
+    ];
+    let found = checked(text, &sentences, &names)
+        .findings(wire::parse(&reply(&elements)).unwrap(), &window);
+    assert_eq!(found.elements.len(), 1, "{:?}", found.elements);
+    assert_eq!(found.elements[0].label, "I am not good enough");
+    assert_eq!(found.rejected, 3);
+}
+
+#[test]
+fn words_in_other_case_and_numbers_out_of_range_are_no_reply() {
+    let good = reply(&[element("emotion", "Calm", 1, "I felt really calm")]);
+    assert!(wire::parse(&good).is_ok());
+    for (from, to) in [
+        ("\"emotion\"", "\"Emotion\""),
+        ("\"affirmed\"", "\"AFFIRMED\""),
+        ("\"self\"", "\"Self\""),
+        ("[1]", "[-1]"),
+        ("[1]", "[4294967296]"),
+        ("[1]", "[1.5]"),
+    ] {
+        assert!(good.contains(from));
+        assert!(wire::parse(&good.replace(from, to)).is_err(), "{to}");
+    }
 }

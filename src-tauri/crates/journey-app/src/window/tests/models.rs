@@ -123,7 +123,7 @@ fn a_recording_that_waits_for_a_model_is_queued_again_when_one_is_added() {
         })
         .unwrap();
     let lease = open.vault.try_lease().unwrap().unwrap();
-    assert!(home.app.run_next_job(open, &lease).unwrap());
+    assert!(home.app.run_next_job(open, &lease, &[JobKind::Transcribe, JobKind::Analyse]).unwrap());
     let state = || open.vault.read(|read| read.jobs().of_session(session)).unwrap().remove(0).state;
     assert!(matches!(state(), JobState::Parked { code: ErrorCode::NoModel, .. }), "{:?}", state());
 

@@ -7,6 +7,7 @@ use crate::{
         corrections::{Corrections, corrected},
         elements::Elements,
         runs::Runs,
+        taxonomy_edits::TaxonomyEdits,
         transcripts::Transcripts,
     },
 };
@@ -91,7 +92,9 @@ fn wanted(
     if let Some(run) = Runs::new(conn).accepted(session)? {
         let elements = Elements::new(conn).of_run(run, revision)?;
         let corrections = Corrections::new(conn).of_session(session)?;
-        let (elements, _) = corrected(elements, Vec::new(), corrections);
+        let (mut elements, _) = corrected(elements, Vec::new(), corrections);
+        let regrading = TaxonomyEdits::new(conn).regrading()?;
+        elements.iter_mut().for_each(|element| regrading.regrade(element));
         wanted.extend(elements.iter().map(|element| Findable {
             kind: element.kind.as_str().to_owned(),
             revision: None,
