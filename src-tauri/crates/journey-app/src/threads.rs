@@ -67,7 +67,7 @@ fn first_state(element: &Element) -> &'static str {
 
 /// Brings the threads of a session's elements up to date with the run that holds and the person's
 /// corrections. Doing it again changes nothing.
-pub(crate) fn weave(write: &Write<'_>, session: SessionId) -> Result<(), VaultError> {
+pub(crate) fn weave(write: &Write<'_>, session: SessionId) -> std::result::Result<(), VaultError> {
     let detail = write.read().session(session)?;
     let threads = write.threads();
     let before = threads.links_of_session(session)?;
@@ -132,7 +132,7 @@ fn alike(
     read: &Read<'_>,
     kind: ElementKind,
     statement: &Statement,
-) -> Result<Vec<(ThreadId, f32)>, VaultError> {
+) -> std::result::Result<Vec<(ThreadId, f32)>, VaultError> {
     let mut words: Vec<&str> =
         statement.normalised().split(' ').filter(|w| w.chars().count() >= MIN_WORD_CHARS).collect();
     words.sort_by_key(|w| std::cmp::Reverse(w.chars().count()));
@@ -162,7 +162,7 @@ struct Woven {
 }
 
 impl Woven {
-    fn read(read: &Read<'_>) -> Result<Self, VaultError> {
+    fn read(read: &Read<'_>) -> std::result::Result<Self, VaultError> {
         let list = read.threads().with_merged()?;
         let threads: HashMap<ThreadId, Thread> = list.into_iter().map(|t| (t.id, t)).collect();
         let mut roots = HashMap::new();
