@@ -433,3 +433,33 @@ fn what_others_said_is_not_stored_as_the_speakers_whatever_the_model_claims() {
     assert_eq!(elements[0]["label"], "I am not good enough");
     assert_eq!(program.json(&["runs", &id])["runs"][0]["rejected"], 6);
 }
+
+#[test]
+fn openai_is_asked_at_the_address_of_the_settings_with_a_key_that_goes_nowhere_else() {
+    let server = Server::answering(|_, _| Ok(of_the_day()));
+    let program = Program::with_account();
+    let key = [("OPENAI_API_KEY", "sk-canary-0123456789abcdef")];
+    program.ok_with(&["provider", "set-key", "openai"], &key);
+    program.ok(&["settings", "set", "provider_base_url", &server.address]);
+    program.ok(&["settings", "set", "provider_model", "gpt-4.1-mini"]);
+    program.ok(&["settings", "set", "provider_temperature", "0.2"]);
+    program.ok(&["provider", "use", "openai"]);
+    let id = program.write(DAY)["id"].as_str().unwrap().to_owned();
+    let refused = program.json(&["analyse", &id]);
+    assert!(refused["error"]["message"].as_str().unwrap().contains("another host"), "{refused}");
+    assert!(server.bodies().is_empty(), "a key went to a host it was not entered for");
+
+    program.ok_with(&["provider", "set-key", "openai"], &key);
+    let analysed = program.json(&["analyse", &id]);
+    assert_eq!(analysed["run"]["provider"], "openai", "{}", analysed["error"]);
+    assert!(analysed["run"]["cost_usd"].as_f64() > Some(0.0));
+    let sent: Value = serde_json::from_slice(&server.bodies()[0]).unwrap();
+    assert_eq!((&sent["temperature"], &sent["store"]), (&json!(0.2), &json!(false)));
+    assert_eq!(sent["response_format"]["json_schema"]["strict"], true);
+
+    // A newer model refuses a temperature, so it is not sent to it.
+    program.ok(&["settings", "set", "provider_model", "gpt-5-mini"]);
+    program.ok(&["analyse", &id]);
+    let sent: Value = serde_json::from_slice(&server.bodies()[1]).unwrap();
+    assert!(sent.get("temperature").is_none() && sent.get("seed").is_none());
+}

@@ -61,6 +61,12 @@ const TELLS: [&str; 42] = [
     "suggested",
 ];
 
+/// Words that make of "she said" the occasion of what follows, not its source.
+const OCCASIONS: [&str; 12] = [
+    "when", "whenever", "after", "before", "because", "since", "if", "as", "once", "what", "how",
+    "until",
+];
+
 const SPEAKER: [&str; 12] =
     ["i", "i'm", "i've", "i'd", "i'll", "we", "we're", "we've", "we'd", "we'll", "myself", "me"];
 
@@ -161,6 +167,9 @@ fn ends_with_anothers_word(words: &[String]) -> bool {
     }
     // "said" and its like need somebody who says it: "it goes without saying" has none.
     let near: Vec<&str> = subject.iter().rev().take(3).map(String::as_str).collect();
+    if subject.iter().rev().take(4).any(|w| OCCASIONS.contains(&w.as_str())) {
+        return false;
+    }
     let is_speaker = near.iter().any(|w| SPEAKER.contains(w));
     let is_person = near.iter().any(|w| {
         OTHERS.contains(w) || is_kin(w) || matches!(*w, "people" | "everyone" | "everybody" | "who")
@@ -228,6 +237,8 @@ mod tests {
             ),
             ("It goes without saying I am proud.", "I am proud"),
             ("I think people are kind.", "people are kind"),
+            ("When she said that I felt awful.", "I felt awful"),
+            ("When she said that I felt awful.", "When she said that I felt awful"),
         ] {
             assert!(!told(text, quote), "{text}");
         }

@@ -55,6 +55,7 @@ pub use config::{ProviderConfig, ProviderKey, ProviderKind, ProviderPorts};
 pub use error::ProviderError;
 pub use probe::{LocalServer, TestReport, probe_local, test_provider};
 pub use pseudonyms::{CHOSEN, Pseudonyms, candidates};
+pub use tokens::count_tokens;
 pub use turns::Turns;
 
 use crate::{

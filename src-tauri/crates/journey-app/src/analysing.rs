@@ -158,12 +158,8 @@ impl App {
             .hint("An admin of this computer decides which are."));
         }
         let place = self.provider_place(open, kind.name())?;
-        let base_url = match (kind, place.base_url) {
-            (ProviderKind::OpenAi, _) => kind.default_base_url().map(ToOwned::to_owned),
-            (_, Some(url)) => Some(url),
-            (_, None) => kind.default_base_url().map(ToOwned::to_owned),
-        }
-        .ok_or_else(|| {
+        let usual = kind.default_base_url().map(ToOwned::to_owned);
+        let base_url = place.base_url.or(usual).ok_or_else(|| {
             CommandError::usage("the provider has no address yet")
                 .hint("Set it with `insight-journey settings set provider_base_url http://localhost:8080/v1`.")
         })?;
@@ -247,7 +243,6 @@ impl App {
                     None => None,
                     Some(kind) => {
                         let own = self.provider_place(&me.open, name)?.base_url;
-                        let own = own.filter(|_| kind != ProviderKind::OpenAi);
                         own.or_else(|| kind.default_base_url().map(ToOwned::to_owned))
                     }
                 };
@@ -295,13 +290,8 @@ impl App {
         if key.expose_secret().trim().is_empty() {
             return Err(CommandError::usage("the key is empty"));
         }
-        let base_url = match kind {
-            ProviderKind::OpenAi => kind.default_base_url().map(ToOwned::to_owned),
-            _ => self
-                .provider_place(&me.open, name)?
-                .base_url
-                .or_else(|| kind.default_base_url().map(ToOwned::to_owned)),
-        };
+        let usual = kind.default_base_url().map(ToOwned::to_owned);
+        let base_url = self.provider_place(&me.open, name)?.base_url.or(usual);
         let host = host_of(base_url.as_deref().unwrap_or_default())?;
         let key = SecretString::from(key.expose_secret().trim().to_owned());
         me.vault().write(|write| {

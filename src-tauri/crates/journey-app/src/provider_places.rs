@@ -10,7 +10,6 @@ use crate::{
     settings::{self, Scope},
     views::window::ProviderRows,
 };
-use journey_analysis::provider::ProviderKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -101,11 +100,9 @@ impl App {
         base_url: Option<&str>,
         model: Option<&str>,
     ) -> Result<ProviderRows> {
-        let Some(kind) = kind_of(name)? else {
+        if kind_of(name)?.is_none() {
             return Err(CommandError::usage("the on-device analyser has nothing to set"));
-        };
-        // OpenAI's own address is fixed: a key for it goes nowhere else.
-        let base_url = base_url.filter(|_| kind != ProviderKind::OpenAi);
+        }
         base_url.map(check_address).transpose()?;
         let place = Place {
             base_url: base_url.map(ToOwned::to_owned),

@@ -56,11 +56,11 @@ pub enum ProviderError {
     #[error("the model's answer was cut off at its greatest length")]
     CutAtLength,
     /// The server read less than was sent.
-    #[error("the server silently cut the text: it read {read} tokens of at least {sent}")]
+    #[error("the server silently cut the text: it read {read} tokens of some {sent}")]
     CutPrompt {
         /// Tokens it says it read.
         read: u64,
-        /// Fewest tokens that the text can be.
+        /// Tokens of what was sent, as counted here.
         sent: u64,
     },
     /// The session's time is over.

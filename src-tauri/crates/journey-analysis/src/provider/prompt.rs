@@ -1,6 +1,6 @@
 //! The request in words: a prefix that never changes, and the transcript as data after it.
 
-use super::{windows::Window, wire};
+use super::{tokens::count_tokens, windows::Window, wire};
 use crate::taxonomy_files::{self, EmotionPack};
 use jiff::civil::Date;
 use journey_domain::taxonomy::{NodeId, Taxonomy};
@@ -38,6 +38,16 @@ pub(crate) fn prefix(pack: EmotionPack) -> &'static str {
     match pack {
         EmotionPack::Emotions => &OWN,
         EmotionPack::GoEmotions => &GO,
+    }
+}
+
+/// The tokens of [`prefix`], counted once.
+pub(crate) fn prefix_tokens(pack: EmotionPack) -> u64 {
+    static OWN: LazyLock<u64> = LazyLock::new(|| count_tokens(prefix(EmotionPack::Emotions)));
+    static GO: LazyLock<u64> = LazyLock::new(|| count_tokens(prefix(EmotionPack::GoEmotions)));
+    match pack {
+        EmotionPack::Emotions => *OWN,
+        EmotionPack::GoEmotions => *GO,
     }
 }
 

@@ -53,6 +53,8 @@ struct Spent {
     fraction: f32,
     /// Nothing is asked any more.
     ended: bool,
+    /// Why not.
+    ended_by: Option<String>,
 }
 
 pub(super) struct Session<'a> {
@@ -283,7 +285,9 @@ impl Session<'_> {
                 continue;
             }
             if error.ends_the_session() {
-                self.spent().ended = true;
+                let mut spent = self.spent();
+                spent.ended = true;
+                spent.ended_by.get_or_insert_with(|| error.to_string());
             }
             if !error.is_passing() {
                 return Err(error);
@@ -362,10 +366,9 @@ impl Session<'_> {
             return Err((error, answer.retry_after));
         }
         let said = chat::read(kind, &answer).map_err(bare)?;
-        let sent = messages.iter().map(|m| tokens::at_least(&m.text)).sum::<u64>();
-        // A tenth is left for tokenizers that join words after all.
+        let sent = self.n_tokens(messages);
         match said.tokens_in {
-            Some(read) if read > 0 && read < sent - sent / 10 => {
+            Some(read) if read > 0 && read < tokens::least(sent) => {
                 return Err(bare(ProviderError::CutPrompt { read, sent }));
             }
             _ => {}
@@ -393,6 +396,18 @@ impl Session<'_> {
         true
     }
 
+    fn n_tokens(&self, messages: &[Message]) -> u64 {
+        let prefix = prompt::prefix(self.checked.pack);
+        let of = |message: &Message| {
+            if message.text == prefix {
+                prompt::prefix_tokens(self.checked.pack)
+            } else {
+                tokens::count_tokens(&message.text)
+            }
+        };
+        messages.iter().map(of).sum()
+    }
+
     /// Keeps money back for a request, so that parallel ones stay within the limit together.
     fn reserve(&self, messages: &[Message]) -> Result<f64, ProviderError> {
         let mut spent = self.spent();
@@ -403,7 +418,7 @@ impl Session<'_> {
             return Err(ProviderError::CircuitOpen);
         }
         let Some(price) = self.provider.price else { return Ok(0.0) };
-        let tokens_in = messages.iter().map(|m| tokens::at_most(&m.text)).sum();
+        let tokens_in = self.n_tokens(messages);
         // What a window gives rarely fills half of what it may.
         let most = price.cost(tokens_in, u64::from(chat::MAX_TOKENS_OUT / 2));
         let limit = self.provider.config.cost_limit_usd;
@@ -452,7 +467,12 @@ impl Session<'_> {
             end_ms: time.map_or(0, |t| t.end_ms),
             start: span.start,
             end: span.end,
-            reason: error.to_string(),
+            reason: match error {
+                // It was left alone for what befell another part.
+                ProviderError::CircuitOpen => self.spent().ended_by.clone(),
+                _ => None,
+            }
+            .unwrap_or_else(|| error.to_string()),
         })
     }
 

@@ -329,6 +329,10 @@ async fn broken_stalled_and_endless_answers_are_bounded() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
     };
+    let no_tls = bare(|s| {
+        s.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").ok();
+    })
+    .replace("http://", "https://");
     for (name, url, calls) in [
         ("broken", broken, 4),
         ("stalled", stalled, 4),
@@ -336,10 +340,73 @@ async fn broken_stalled_and_endless_answers_are_bounded() {
         ("endless", endless, 1),
         ("huge", huge, 1),
         ("closed", closed, 4),
+        ("no TLS", no_tls, 4),
     ] {
         let (found, ledger) = run(config(ProviderKind::OpenAi, &url), short, TEXT).await;
         let error = found.expect_err(name);
         assert_eq!(ledger.bodies().len(), calls, "{name}: {error}");
         assert!(ledger.outcomes().iter().all(|o| o != "open"), "{name}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_drips_for_ever_ends_with_the_sessions_time() {
+    let dripping = bare(|s| {
+        s.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 90000\r\n\r\n").ok();
+        while s.write_all(b" ").is_ok() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    });
+    let mut short = config(ProviderKind::OpenAi, &dripping);
+    short.time_limit = Duration::from_millis(700);
+    let (found, ledger) = run(short, limits(), TEXT).await;
+    assert!(found.unwrap_err().to_string().contains("time limit"));
+    assert_eq!(ledger.outcomes(), ["timed out"]);
+}
+
+/// Cancels as soon as a request stands in the ledger, which is before it is sent.
+struct Cancelling {
+    rows: Recorded,
+    token: journey_domain::ports::CancelToken,
+}
+
+impl Ledger for Cancelling {
+    fn about_to_send(&self, request: &OutgoingRequest) -> Result<LedgerId, LedgerError> {
+        let id = self.rows.about_to_send(request);
+        self.token.cancel();
+        id
+    }
+
+    fn came_back(&self, id: LedgerId, outcome: &RequestOutcome) -> Result<(), LedgerError> {
+        self.rows.came_back(id, outcome)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_way_ends_when_the_analysis_is_cancelled() {
+    let silent = bare(|_| std::thread::park());
+    let context = AnalysisContext::default();
+    let ledger = Arc::new(Cancelling { rows: Recorded::default(), token: context.cancel.clone() });
+    let ports = ProviderPorts { ledger: ledger.clone(), ..ports(&Arc::default()) };
+    let config = config(ProviderKind::OpenAi, &silent);
+    let analyser = ProviderAnalyser::with_limits(config, ports, limits()).unwrap();
+    let transcript = Transcript::from_text(1, None, TEXT.repeat(600));
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    let found = analyser.analyse(input, &context).await;
+    assert!(matches!(found, Err(AnalysisError::Cancelled)));
+    assert_eq!(ledger.rows.outcomes(), ["cancelled"]);
+}
+
+#[tokio::test]
+async fn money_that_runs_out_on_the_way_leaves_holes_and_keeps_what_was_found() {
+    let server = serving(whole(&good())).await;
+    let mut poor = config(ProviderKind::OpenAi, &server.uri());
+    // Enough for one request with what is kept back for it, not for a second.
+    poor.cost_limit_usd = Some(0.017);
+    let text = format!("{TEXT} {}", "It rained all day long. ".repeat(400));
+    let (found, ledger) = run(poor, limits(), &text).await;
+    let found = found.unwrap();
+    assert_eq!((found.elements.len(), ledger.bodies().len()), (2, 1));
+    assert!(!found.holes.is_empty());
+    assert!(found.holes.iter().all(|h| h.reason.contains("cost limit")), "{:?}", found.holes);
 }
