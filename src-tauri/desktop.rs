@@ -61,7 +61,7 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
                 .visible(false)
                 .on_navigation(is_own_page)
                 .build()?;
-            placement::take_up(&window, &kept_in);
+            tauri_app.manage(placement::take_up(&window, &kept_in));
             window.show()?;
             dragging::listen(&window, desk.clone());
             lock_before_sleep(&desk);
@@ -71,8 +71,11 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
         })
         .build(tauri::generate_context!())
         .map_err(|error| CommandError::internal(&error))?;
-    window.run(move |_, event| {
+    window.run(move |handle, event| {
         if let tauri::RunEvent::ExitRequested { .. } = event {
+            if let Some(keeper) = handle.try_state::<placement::Keeper>() {
+                keeper.keep();
+            }
             for_exit.close(LockReason::Asked);
         }
     });

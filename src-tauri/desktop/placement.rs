@@ -61,24 +61,42 @@ fn kept(text: &str) -> Option<Placement> {
     (kept.width >= SMALLEST.0 && kept.height >= SMALLEST.1).then_some(kept)
 }
 
+/// What was noted last, to be written when the window goes, whichever way it does.
+pub(super) struct Keeper {
+    file: PathBuf,
+    now: Arc<Mutex<Option<Placement>>>,
+}
+
+impl Keeper {
+    /// Writes it. A place that cannot be kept is no reason to stay.
+    pub(super) fn keep(&self) {
+        let last = *self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(text) = last.and_then(|last| serde_json::to_string(&last).ok()) else { return };
+        if let Err(error) = std::fs::write(&self.file, text) {
+            tracing::info!(%error, "the window's place was not kept");
+        }
+    }
+}
+
 /// Puts a window that is not shown yet where it was, and notes from now on where it goes.
-pub(super) fn take_up(window: &WebviewWindow, data_dir: &DataDir) {
+pub(super) fn take_up(window: &WebviewWindow, data_dir: &DataDir) -> Keeper {
     let file = file(data_dir);
     let before = std::fs::read_to_string(&file).ok().and_then(|text| kept(&text));
     if let Some(before) = before {
         put(window, &before);
     }
     let now = Arc::new(Mutex::new(before));
-    let watched = window.clone();
-    window.on_window_event(move |event| match event {
-        WindowEvent::Resized(_) | WindowEvent::Moved(_) => note(&watched, &now),
-        WindowEvent::CloseRequested { .. } => {
-            note(&watched, &now);
-            let last = *now.lock().unwrap_or_else(PoisonError::into_inner);
-            keep(&file, last);
+    let (watched, noted) = (window.clone(), Arc::clone(&now));
+    window.on_window_event(move |event| {
+        let is_told = matches!(
+            event,
+            WindowEvent::Resized(_) | WindowEvent::Moved(_) | WindowEvent::CloseRequested { .. }
+        );
+        if is_told {
+            note(&watched, &noted);
         }
-        _ => {}
     });
+    Keeper { file, now }
 }
 
 fn put(window: &WebviewWindow, before: &Placement) {
@@ -123,13 +141,6 @@ fn note(window: &WebviewWindow, now: &Mutex<Option<Placement>>) {
             height: size.height,
             maximised,
         });
-    }
-}
-
-fn keep(file: &std::path::Path, last: Option<Placement>) {
-    let Some(text) = last.and_then(|last| serde_json::to_string(&last).ok()) else { return };
-    if let Err(error) = std::fs::write(file, text) {
-        tracing::info!(%error, "the window's place was not kept");
     }
 }
 

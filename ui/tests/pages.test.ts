@@ -545,6 +545,17 @@ describe("recording", () => {
     await screen.findByText("Relief");
   });
 
+  it("asks for the queue when files wait that the core took in", async () => {
+    const { core } = await open("#/record");
+    await screen.findByRole("button", { name: /Start recording/ });
+    core.emit("files_dragged", { phase: "dropped", count: 2 });
+    const before = core.calls.filter((it) => it.command === "queue").length;
+    core.emit("queue_changed", null);
+    await waitFor(() =>
+      expect(core.calls.filter((it) => it.command === "queue").length).toBe(before + 1),
+    );
+  });
+
   it("imports many files, each with its own state", async () => {
     const { core } = await open("#/record", { speed: 4 });
     await screen.findByRole("button", { name: "Start recording" });

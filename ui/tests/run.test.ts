@@ -196,6 +196,24 @@ describe("signing in", () => {
     expect(screen.getByRole("button", { name: "Create" })).toBeDisabled();
   });
 
+  it("brings a backup back before there is any notebook", async () => {
+    const { core, user } = await open("#/", { state: "first_run", more: null });
+    await user.click(await screen.findByText("Restore a backup"));
+    await user.type(screen.getByLabelText("Passphrase for the file"), "wrong");
+    await user.click(screen.getByRole("button", { name: "Choose the backup" }));
+    await screen.findByText("The passphrase does not open this file.");
+    await accessible();
+    await user.clear(screen.getByLabelText("Passphrase for the file"));
+    await user.type(
+      screen.getByLabelText("Passphrase for the file"),
+      "four uncommon words suffice",
+    );
+    await user.click(screen.getByRole("button", { name: "Choose the backup" }));
+    await screen.findByRole("heading", { name: "Welcome back" });
+    await screen.findByText("Mira is here again. Sign in with the password of that time.");
+    expect(core.calls.filter((it) => it.command === "restore")).toHaveLength(2);
+  });
+
   it("lets one look around first, and leave again", async () => {
     const { user } = await open("#/", { state: "first_run", more: null });
     await user.click(await screen.findByRole("button", { name: "Look around first" }));

@@ -55,6 +55,7 @@ export interface Mock extends Transport {
 type Handlers = { [C in Command]: (args: Args<C>) => Result<C> | Promise<Result<C>> };
 
 const PASSWORD = "a quiet morning in june";
+const PASSPHRASE = "four uncommon words suffice";
 const CODE = "K7QF-2MXT-9HRD-W3PA-6ZNE-B8VC-J4LS";
 
 const refuse = (code: string, message: string, hint: string | null = null): never => {
@@ -918,12 +919,19 @@ export function mock(options: MockOptions = {}): Mock {
       lastBackup = now().toISOString();
       return { file_name: "mira-2026-11-24.journey", bytes: 48_213_000, at: lastBackup };
     },
-    restore: () =>
-      refuse(
-        "wrong_passphrase",
-        "the passphrase does not open this file",
-        "Check it and try again.",
-      ),
+    restore: ({ passphrase }) => {
+      if (passphrase !== PASSPHRASE)
+        return refuse(
+          "wrong_passphrase",
+          "the passphrase does not open this file",
+          "Check it and try again.",
+        );
+      if (account !== null)
+        return refuse("exists", "there is already an account of that name", null);
+      account = { id: id(1), name: "Mira", role: "admin" };
+      state = "signed_out";
+      return { account };
+    },
     doctor: () => ({
       checks: [
         { name: "Notebook", state: "ok", measured: "opens, all sessions whole", advice: "" },

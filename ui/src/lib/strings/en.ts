@@ -632,6 +632,7 @@ export const en = {
     backupWorking: "Writing and checking the backup",
     backupDone: (name: string, size: string): string => `${name} is written and checked (${size}).`,
     restore: "Restore a backup",
+    restoreChoose: "Choose the backup",
     restoreDone: (name: string): string =>
       `${name} is here again. Sign in with the password of that time.`,
     erase: "Delete everything",
