@@ -64,6 +64,7 @@ impl Surroundings {
         }
     }
 
+    #[expect(clippy::significant_drop_tightening, reason = "shown and noted in one turn")]
     fn show_tray(&self, handle: &AppHandle, desk: &Desk, wanted: bool) {
         let mut tray = lock(&self.0.tray);
         match (wanted, tray.is_some()) {

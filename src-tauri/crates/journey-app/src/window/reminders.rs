@@ -3,13 +3,21 @@
 use super::backup::backup_is_due;
 use crate::{App, error::Result, open_vault::OpenVault};
 use jiff::{
-    Timestamp, ZonedDateTime,
+    SignedDuration, Timestamp, ZonedDateTime,
     civil::{Date, Time},
 };
 use journey_domain::ids::AccountId;
+use journey_vault::VaultError;
+use serde::{Deserialize, Serialize};
 use std::sync::{Mutex, PoisonError};
 
-/// What to remind of. At most once a day each.
+/// After how many days a backup that is still due is reminded of again: nobody is nagged.
+const BACK_UP_AGAIN_DAYS: i64 = 7;
+
+/// Under which key the vault keeps what was reminded of. No setting: nobody changes it.
+const REMINDED: &str = "reminded";
+
+/// What to remind of: to reflect at most once a day, to back up at most once a week.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reminder {
     /// Nothing was said or written today, and the hour is there.
@@ -36,12 +44,19 @@ pub struct ReminderPlan {
 }
 
 /// On which local day was reminded last.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reminded {
     /// To reflect.
     pub reflect: Option<Date>,
     /// To back up.
     pub back_up: Option<Date>,
+}
+
+impl Reminded {
+    /// Of each the later day.
+    fn later(self, other: Self) -> Self {
+        Self { reflect: self.reflect.max(other.reflect), back_up: self.back_up.max(other.back_up) }
+    }
 }
 
 /// What is due now. Pure: whoever reminds remembers that it did.
@@ -57,7 +72,9 @@ pub fn due(plan: &ReminderPlan, before: &Reminded, now: &ZonedDateTime) -> Vec<R
         && before.reflect != Some(today);
     let back_up =
         backup_is_due(plan.backup_days, plan.last_backup, plan.first_session, now.timestamp())
-            && before.back_up != Some(today);
+            && before.back_up.is_none_or(|day| {
+                today.duration_since(day) >= SignedDuration::from_hours(24 * BACK_UP_AGAIN_DAYS)
+            });
     [(reflect, Reminder::Reflect), (back_up, Reminder::BackUp)]
         .into_iter()
         .filter_map(|(is_due, reminder)| is_due.then_some(reminder))
@@ -83,26 +100,27 @@ impl Reminders {
 }
 
 impl App {
-    /// What to remind of now; each is given once a day. While the vault is locked, what was known
-    /// before counts; after signing out nothing does.
+    /// What to remind of now; what is given here is not given again so soon. While the vault is
+    /// locked, what was known before counts; after signing out nothing does.
     #[must_use]
     pub fn reminders_due(&self) -> Vec<Reminder> {
         let open = self.slot().clone();
-        let fresh = open.and_then(|open| {
-            let plan = self.reminder_plan(&open);
+        let fresh = open.as_ref().and_then(|open| {
+            let plan = self.reminder_plan(open);
             if let Err(error) = &plan {
                 tracing::warn!(code = ?error.code, "reminders could not be planned");
             }
-            plan.ok().map(|plan| (open.account.id, plan))
+            plan.ok().map(|(plan, given)| (open.account.id, plan, given))
         });
         let clock = &self.ports().clock;
         let now = clock.now().to_zoned_datetime(clock.time_zone());
-        self.reminders().with(|kept| {
-            if let Some((account, plan)) = fresh {
+        let (reminders, given) = self.reminders().with(|kept| {
+            if let Some((account, plan, stored)) = fresh {
                 let before = kept.take().filter(|(of, ..)| *of == account);
-                *kept = Some((account, plan, before.map(|(.., given)| given).unwrap_or_default()));
+                let given = before.map_or(stored, |(.., given)| given.later(stored));
+                *kept = Some((account, plan, given));
             }
-            let Some((_, plan, given)) = kept.as_mut() else { return Vec::new() };
+            let Some((_, plan, given)) = kept.as_mut() else { return Default::default() };
             let reminders = due(plan, given, &now);
             for reminder in &reminders {
                 match reminder {
@@ -110,24 +128,39 @@ impl App {
                     Reminder::BackUp => given.back_up = Some(now.date()),
                 }
             }
-            reminders
-        })
+            (reminders, *given)
+        });
+        if let Some(open) = open.filter(|_| !reminders.is_empty()) {
+            note(&open, &given);
+        }
+        reminders
     }
 
-    fn reminder_plan(&self, open: &OpenVault) -> Result<ReminderPlan> {
+    fn reminder_plan(&self, open: &OpenVault) -> Result<(ReminderPlan, Reminded)> {
         let at = self.text_setting(open, "remind_reflect")?;
-        let (first_session, last_session) = open.vault.read(|read| {
+        let (first_session, last_session, given) = open.vault.read(|read| {
             let sessions = read.sessions();
-            Ok::<_, journey_vault::VaultError>((sessions.oldest()?, sessions.newest()?))
+            let given = read.settings().get(REMINDED)?;
+            Ok::<_, VaultError>((sessions.oldest()?, sessions.newest()?, given))
         })?;
-        Ok(ReminderPlan {
+        let plan = ReminderPlan {
             notifications: self.flag(open, "notifications")?,
             reflect_at: at.and_then(|at| Time::strptime("%H:%M", at).ok()),
             backup_days: self.number(open, "remind_backup_days")?,
             last_session,
             first_session,
             last_backup: self.last_backup(open)?,
-        })
+        };
+        let given = given.and_then(|value| serde_json::from_value(value).ok());
+        Ok((plan, given.unwrap_or_default()))
+    }
+}
+
+/// A reminder that cannot be noted comes again at the next start.
+fn note(open: &OpenVault, given: &Reminded) {
+    let value = serde_json::to_value(given).unwrap_or_default();
+    if let Err(error) = open.vault.write(|write| write.settings().set(REMINDED, &value)) {
+        tracing::info!(%error, "what was reminded of was not noted");
     }
 }
 
@@ -173,14 +206,16 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_reminded_twice_a_day_or_against_their_wish() {
+    fn nobody_is_reminded_twice_a_day_of_a_backup_twice_a_week_or_against_their_wish() {
         let now = zoned("2026-12-27T20:00:00Z");
         let all = [Reminder::Reflect, Reminder::BackUp];
         assert_eq!(due(&evening(), &Reminded::default(), &now), all);
         let today = Some(now.date());
         let given = Reminded { reflect: today, back_up: today };
         assert!(due(&evening(), &given, &now).is_empty());
-        assert_eq!(due(&evening(), &given, &zoned("2026-12-28T20:00:00Z")), all);
+        let reflect = [Reminder::Reflect];
+        assert_eq!(due(&evening(), &given, &zoned("2026-12-28T20:00:00Z")), reflect);
+        assert_eq!(due(&evening(), &given, &zoned("2027-01-03T20:00:00Z")), all);
         let quiet = ReminderPlan { notifications: false, ..evening() };
         assert!(due(&quiet, &Reminded::default(), &now).is_empty());
         let neither = ReminderPlan { reflect_at: None, backup_days: 0, ..evening() };

@@ -13,6 +13,8 @@ fn reminders_follow_the_settings_come_once_and_go_on_while_the_vault_is_locked()
     app.set_setting(&me, "notifications", &true.into()).unwrap();
     assert_eq!(app.reminders_due(), [Reminder::Reflect]);
     assert!(app.reminders_due().is_empty(), "once a day");
+    app.reminders().forget();
+    assert!(app.reminders_due().is_empty(), "also after a new start");
 
     drop(me);
     app.close(LockReason::Idle);
