@@ -387,6 +387,7 @@ impl App {
         }
         self.close(LockReason::Asked);
         self.reminders().forget();
+        self.interrupted_imports().clear();
         Ok(())
     }
 
@@ -396,6 +397,9 @@ impl App {
         let open = self.slot().take();
         if let Some(open) = open {
             self.downloads().interrupt();
+            let account = open.account.id;
+            let waiting = open.imports().interrupt().into_iter().map(|path| (account, path));
+            self.interrupted_imports().extend(waiting);
             if open.running().is_some()
                 && let Err(error) = self.stop_recording(&open)
             {
@@ -542,6 +546,7 @@ impl App {
         drop(me);
         self.close(LockReason::Asked);
         self.reminders().forget();
+        self.interrupted_imports().clear();
         self.accounts_store().erase_account(found.account.id).map_err(|e| accounts_error(&e))
     }
 

@@ -13,7 +13,7 @@ use crate::{
 };
 use journey_domain::{
     error_code::ErrorCode,
-    ids::SessionId,
+    ids::{AccountId, SessionId},
     ports::{Clock, Event, EventSink, Ids, Random, SecretStore},
 };
 use journey_speech::{
@@ -23,7 +23,8 @@ use journey_speech::{
 };
 use journey_vault::{KdfCost, VaultPorts};
 use std::{
-    sync::{Arc, Mutex},
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -102,6 +103,7 @@ struct Inside {
     open: Mutex<Option<Arc<OpenVault>>>,
     downloads: Downloads,
     reminders: Reminders,
+    interrupted_imports: Mutex<Vec<(AccountId, PathBuf)>>,
     runtime: tokio::runtime::Runtime,
 }
 
@@ -134,6 +136,7 @@ impl App {
             open: Mutex::default(),
             downloads: Downloads::default(),
             reminders: Reminders::default(),
+            interrupted_imports: Mutex::default(),
             runtime,
         })))
     }
@@ -170,6 +173,11 @@ impl App {
 
     pub(crate) fn reminders(&self) -> &Reminders {
         &self.0.reminders
+    }
+
+    /// Files that a lock kept from being taken in, and whose they are.
+    pub(crate) fn interrupted_imports(&self) -> MutexGuard<'_, Vec<(AccountId, PathBuf)>> {
+        self.0.interrupted_imports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn runtime(&self) -> &tokio::runtime::Runtime {

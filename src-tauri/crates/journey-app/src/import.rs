@@ -31,6 +31,7 @@ use journey_vault::{
     },
 };
 use std::{
+    cell::Cell,
     fs::File,
     io::{self, Read, Seek},
     path::Path,
@@ -89,6 +90,18 @@ impl App {
         options: &ImportOptions,
         cancel: &CancelToken,
     ) -> Result<(SessionId, Vec<WarningView>)> {
+        self.take_in_telling(open, path, options, cancel, &|_| {})
+    }
+
+    /// The same with a listener for how much of the file is read, 0 to 1, where its length is known.
+    pub(crate) fn take_in_telling(
+        &self,
+        open: &OpenVault,
+        path: &Path,
+        options: &ImportOptions,
+        cancel: &CancelToken,
+        told: &dyn Fn(f32),
+    ) -> Result<(SessionId, Vec<WarningView>)> {
         let mut file = File::open(path).map_err(|error| io_error(&error, "reading the file"))?;
         let metadata = file.metadata().map_err(|error| io_error(&error, "reading the file"))?;
         if !metadata.is_file() {
@@ -106,7 +119,7 @@ impl App {
                 self.take_text(open, &bytes, kind, options, modified)
             }
             FileKind::Media { extension } => {
-                self.take_media(open, file, extension.as_deref(), options, modified, cancel)
+                self.take_media(open, file, extension.as_deref(), options, modified, (cancel, told))
             }
         };
         if taken.is_ok() {
@@ -217,7 +230,7 @@ impl App {
         extension: Option<&str>,
         options: &ImportOptions,
         modified: Option<Timestamp>,
-        cancel: &CancelToken,
+        watch: (&CancelToken, &dyn Fn(f32)),
     ) -> Result<(SessionId, Vec<WarningView>)> {
         let is_film = matches!(extension, Some("mp4" | "mov" | "mkv" | "webm" | "m4v"));
         let source = if is_film { Source::Video } else { Source::Audio };
@@ -225,7 +238,7 @@ impl App {
         new.capture = CaptureState::Recording;
         let id = new.id;
         open.vault.write(|write| write.sessions().create(&new))?;
-        let taken = self.decode_into(open, id, file, extension, is_film, options, cancel);
+        let taken = self.decode_into(open, id, file, extension, is_film, options, watch);
         if taken.is_err() {
             // A file that could not be read leaves nothing behind; the file itself is the person's.
             open.vault.erase_session(id)?;
@@ -242,22 +255,31 @@ impl App {
         extension: Option<&str>,
         is_film: bool,
         options: &ImportOptions,
-        cancel: &CancelToken,
+        (cancel, told): (&CancelToken, &dyn Fn(f32)),
     ) -> Result<Vec<WarningView>> {
         let (recording, mut writer) = open.vault.begin_recording(session)?;
         let mut media = None::<MediaInfo>;
         let mut failed = None;
+        let claimed_ms = Cell::new(None::<u64>);
+        let mut n_read: u64 = 0;
         let decoded = decode::decode_file(
             &self.ports().worker,
             &file,
             extension,
-            &mut |info| media = Some(info.clone()),
+            &mut |info| {
+                claimed_ms.set(info.claimed_ms);
+                media = Some(info.clone());
+            },
             &mut |block| {
                 if failed.is_none() {
                     failed = writer.append(block).err();
                     if failed.is_some() {
                         cancel.cancel();
                     }
+                }
+                n_read += block.len() as u64;
+                if let Some(whole) = claimed_ms.get().filter(|ms| *ms > 0) {
+                    told(((n_read / SAMPLES_PER_MS) as f32 / whole as f32).min(1.0));
                 }
             },
             cancel,

@@ -37,6 +37,7 @@ impl App {
             return;
         }
         self.resume_downloads(&open);
+        self.resume_imports(&open);
         let app = self.clone();
         let spawned = std::thread::Builder::new()
             .name("background".to_owned())

@@ -16,9 +16,14 @@ use journey_domain::{
     ports::{CancelToken, Event},
 };
 use std::{
+    cell::Cell,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
+
+/// How often a file that is being read tells how far it is.
+const TELL_PAUSE: Duration = Duration::from_millis(250);
 
 /// The files that wait to be taken in, and what became of the last ones. They are not in the vault:
 /// a file that was not taken in is still where the person has it.
@@ -73,6 +78,28 @@ impl Imports {
             let import = all.iter_mut().find(|import| import.job.state == "waiting")?;
             import.job.state = "running".to_owned();
             Some((import.job.id.clone(), import.path.clone(), import.cancel.clone()))
+        })
+    }
+
+    fn moved(&self, id: &str, fraction: f32) {
+        self.with(|all| {
+            if let Some(import) = all.iter_mut().find(|import| import.job.id == id) {
+                import.job.fraction = Some(fraction);
+            }
+        });
+    }
+
+    /// Stops all that are not settled and gives their files, to be taken in at the next unlock.
+    pub(crate) fn interrupt(&self) -> Vec<PathBuf> {
+        self.with(|all| {
+            all.iter()
+                .filter(|import| matches!(import.job.state.as_str(), "waiting" | "running"))
+                .filter(|import| !import.cancel.is_cancelled())
+                .map(|import| {
+                    import.cancel.cancel();
+                    import.path.clone()
+                })
+                .collect()
         })
     }
 
@@ -165,6 +192,15 @@ impl App {
         self.queue(me)
     }
 
+    /// Goes on with the files that a lock interrupted.
+    pub(super) fn resume_imports(&self, open: &OpenVault) {
+        let mut waiting = self.interrupted_imports();
+        let account = open.account.id;
+        for (_, path) in waiting.extract_if(.., |(of, _)| *of == account) {
+            open.imports().add(self.ports().ids.next().to_string(), path);
+        }
+    }
+
     /// Takes the next waiting file in; `false` when none waits.
     pub(super) fn import_next(&self, open: &Arc<OpenVault>) -> bool {
         let Some((id, path, cancel)) = open.imports().next() else { return false };
@@ -173,8 +209,20 @@ impl App {
         let taken = if cancel.is_cancelled() {
             Ok(())
         } else {
-            self.take_in(open, &path, &options, &cancel).map(drop)
+            let told = Cell::new(self.ports().clock.monotonic());
+            let tell = |fraction| {
+                open.imports().moved(&id, fraction);
+                let now = self.ports().clock.monotonic();
+                if now.saturating_sub(told.get()) >= TELL_PAUSE {
+                    told.set(now);
+                    self.ports().events.emit(Event::QueueChanged);
+                }
+            };
+            self.take_in_telling(open, &path, &options, &cancel, &tell).map(drop)
         };
+        if taken.is_ok() {
+            self.interrupted_imports().retain(|(_, waiting)| *waiting != path);
+        }
         open.imports().settle(&id, taken.err());
         self.ports().events.emit(Event::QueueChanged);
         true

@@ -1,5 +1,8 @@
 use super::given::Home;
-use journey_domain::{error_code::ErrorCode, ports::Event};
+use journey_domain::{
+    error_code::ErrorCode,
+    ports::{Event, LockReason},
+};
 
 #[test]
 fn many_files_are_taken_in_one_after_the_other_and_one_that_fails_says_why() {
@@ -31,4 +34,26 @@ fn many_files_are_taken_in_one_after_the_other_and_one_that_fails_says_why() {
     // The next order clears what failed.
     let again = home.app.queue_imports(&home.me(), [home.file("more.txt", "More.")]).unwrap();
     assert!(again.jobs.iter().all(|job| job.state != "failed"));
+}
+
+#[test]
+fn files_that_wait_when_the_vault_is_locked_are_taken_in_after_the_next_unlock() {
+    let home = Home::new();
+    let files = [home.file("one.txt", "The first."), home.file("two.txt", "The second.")];
+    // Nothing takes files in before the background begins.
+    home.app.queue_imports(&home.me(), files).unwrap();
+    home.app.close(LockReason::Suspend);
+    home.unlock();
+    home.heard.until("both are taken in", || {
+        let jobs = home.app.queue(&home.me()).unwrap().jobs;
+        let n = home.app.streak(&home.me()).unwrap().days_this_week;
+        (n > 0 && jobs.iter().all(|job| job.kind != "import")).then_some(())
+    });
+    let me = home.me();
+    let n_sessions = me.vault().read(|read| read.sessions().count()).unwrap();
+    assert_eq!(n_sessions, 2);
+    home.app.close(LockReason::Asked);
+    drop(me);
+    home.unlock();
+    assert!(home.app.queue(&home.me()).unwrap().jobs.iter().all(|job| job.kind != "import"));
 }
