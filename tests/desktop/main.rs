@@ -13,6 +13,7 @@
 )]
 
 mod alone;
+mod around;
 mod driver;
 mod main_job;
 mod pages;
