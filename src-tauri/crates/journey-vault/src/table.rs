@@ -19,6 +19,7 @@ pub mod transcripts;
 
 pub(crate) mod column;
 mod cursor;
+pub(crate) mod shown;
 
 #[cfg(test)]
 mod tests;

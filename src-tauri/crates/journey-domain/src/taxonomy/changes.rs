@@ -258,7 +258,7 @@ impl Regrading {
             if let TaxonomyChange::Add { node, .. } = each {
                 let above = node.id.parent();
                 let meets = |id: &&NodeId| id.is_unmapped() || Some(*id) == above.as_ref();
-                if reached.iter().any(|id| meets(&id)) || reached.contains(&node.id) {
+                if reached.iter().any(meets) || reached.contains(&node.id) {
                     is_moved |= each == change;
                     reached.insert(&node.id);
                 }

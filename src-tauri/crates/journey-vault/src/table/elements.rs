@@ -14,7 +14,10 @@ use journey_domain::{
     transcript::TimeSpan,
 };
 use rusqlite::{Connection, Row};
-use std::{collections::HashMap, ops::Deref};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Deref,
+};
 
 /// Where an element stands: its session and the newest run that found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -207,7 +210,7 @@ impl<'c> Elements<'c> {
             "NULL"
         };
         let sql = format!(
-            "SELECT e.id, e.kind, e.label, e.taxonomy, {quotes}
+            "SELECT e.id, e.kind, e.label, e.taxonomy, {quotes}, a.session_id
              FROM accepted_runs AS a
              JOIN sessions AS s ON s.id = a.session_id AND s.deleted_at IS NULL
              JOIN elements AS e ON e.run_id = a.run_id"
@@ -232,11 +235,17 @@ impl<'c> Elements<'c> {
             }
             let Some(node) = &it.taxonomy else { return Ok(None) };
             let said = || quotes.iter().flat_map(|q| q.lines());
-            Ok(Some(regrading.place(it.kind, node, &it.label, said).0))
+            let (node, label) = regrading.place(it.kind, node, &it.label, said);
+            // Topics of a session at one node are shown as one.
+            let one = (it.kind == ElementKind::Topic).then_some((column::uuid(row, 5)?, label));
+            Ok(Some((node, one)))
         })?;
         let mut counts = HashMap::new();
-        for node in found.into_iter().flatten() {
-            *counts.entry(node).or_insert(0) += 1;
+        let mut topics = HashSet::new();
+        for (node, one) in found.into_iter().flatten() {
+            if one.is_none_or(|one| topics.insert((node.clone(), one))) {
+                *counts.entry(node).or_insert(0) += 1;
+            }
         }
         Ok(counts)
     }

@@ -12,13 +12,14 @@ use crate::{
 };
 use jiff::Timestamp;
 use journey_domain::{
-    element::{ActionStatus, ElementKind, Evidence, EvidenceState},
+    element::{ActionStatus, Element, ElementKind, Evidence, EvidenceState},
     error_code::ErrorCode,
     ids::{ElementId, RecordingId, SessionId},
     job::{JobEvent, JobKind, JobState},
     ledger::{OutgoingRequest, RequestOutcome},
     ports::{Ledger as _, SegmentSink as _},
     session::{CaptureState, Hole, HoleStage, StageError, Status},
+    taxonomy::{NodeId, changes::TaxonomyChange},
     text::CharSpan,
     transcript::{SpokenSegment, Transcript, Word},
 };
@@ -668,6 +669,49 @@ fn what_a_person_merged_stays_together_when_the_session_of_its_words_is_erased()
     assert_eq!(test.read(|read| read.threads().root(other)).id, heir);
     assert_eq!(test.read(|read| read.threads().all()).len(), 1);
     assert!(!contains(&decrypted(&test), b"rest must be earned"));
+}
+
+#[test]
+fn topics_that_a_change_puts_at_one_node_are_one_element() {
+    let test = TestVault::new();
+    let session = test.spoken("day", 1, "The job and the career and the job again");
+    let run = test.run(session, 1);
+    let topic = |quote: &str, node: &str| Element {
+        taxonomy: Some(NodeId::new(node)),
+        ..element(
+            ElementId::new(test.uuid()),
+            run.id,
+            ElementKind::Topic,
+            node,
+            "The job and the career and the job again",
+            quote,
+        )
+    };
+    let elements = [topic("The job", "work.job"), topic("the career", "work.career")];
+    test.write(|write| {
+        write.store_run(&NewRun {
+            run: &run,
+            elements: &elements,
+            relationships: &[],
+            accept: true,
+            job: None,
+        })
+    });
+    let count = || test.read(|read| read.elements().n_at_nodes());
+    assert_eq!(count().len(), 2);
+    let merge = TaxonomyChange::Merge {
+        from: NodeId::new("work.career"),
+        into: NodeId::new("work.job"),
+        into_name: "work.job".to_owned(),
+    };
+    test.write(|write| {
+        write.taxonomy_edits().add(Tree::Topics, &serde_json::to_value(&merge).unwrap())
+    });
+    let shown = test.read(|read| read.session(session)).elements;
+    assert_eq!((shown.len(), shown[0].evidence.len(), shown[0].id), (1, 2, elements[0].id));
+    assert_eq!(count(), [(NodeId::new("work.job"), 1)].into());
+    test.write(|write| write.taxonomy_edits().undo_last(None));
+    assert_eq!(test.read(|read| read.session(session)).elements, elements);
 }
 
 #[test]

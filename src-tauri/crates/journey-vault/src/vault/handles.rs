@@ -6,7 +6,7 @@ use crate::{
     VaultError,
     table::{
         analysis_cache::{AnalysisCache, AnalysisCacheMut},
-        corrections::{Corrections, CorrectionsMut, corrected},
+        corrections::{Corrections, CorrectionsMut},
         elements::{Elements, ElementsMut},
         jobs::{Jobs, JobsMut},
         ledger::{LedgerRows, LedgerRowsMut},
@@ -16,6 +16,7 @@ use crate::{
         secrets::{Secrets, SecretsMut},
         sessions::{Sessions, SessionsMut, StoredSession},
         settings::{Settings, SettingsMut},
+        shown,
         taxonomy_edits::{TaxonomyEdits, TaxonomyEditsMut},
         threads::{Threads, ThreadsMut},
         transcripts::{Transcripts, TranscriptsMut},
@@ -154,15 +155,7 @@ impl<'c> Read<'c> {
         let run = stored.run.map(|run| self.runs().get(run)).transpose()?;
         let (elements, relationships) = match (&run, &transcript) {
             (Some(run), Some(transcript)) => {
-                let revision = transcript.revision;
-                let (mut elements, relationships) = corrected(
-                    self.elements().of_run(run.id, revision)?,
-                    self.elements().relationships_of_run(run.id, revision)?,
-                    self.corrections().of_session(id)?,
-                );
-                let regrading = self.taxonomy_edits().regrading()?;
-                elements.iter_mut().for_each(|element| regrading.regrade(element));
-                (elements, relationships)
+                shown::findings(self.conn, id, run.id, transcript.revision)?
             }
             _ => (Vec::new(), Vec::new()),
         };

@@ -2,14 +2,7 @@
 
 use crate::{
     VaultError,
-    table::{
-        column,
-        corrections::{Corrections, corrected},
-        elements::Elements,
-        runs::Runs,
-        taxonomy_edits::TaxonomyEdits,
-        transcripts::Transcripts,
-    },
+    table::{column, runs::Runs, shown, transcripts::Transcripts},
 };
 use jiff::Timestamp;
 use journey_domain::{element::Element, ids::SessionId};
@@ -90,11 +83,7 @@ fn wanted(
         text: None,
     }];
     if let Some(run) = Runs::new(conn).accepted(session)? {
-        let elements = Elements::new(conn).of_run(run, revision)?;
-        let corrections = Corrections::new(conn).of_session(session)?;
-        let (mut elements, _) = corrected(elements, Vec::new(), corrections);
-        let regrading = TaxonomyEdits::new(conn).regrading()?;
-        elements.iter_mut().for_each(|element| regrading.regrade(element));
+        let elements = shown::elements(conn, session, run, revision)?;
         wanted.extend(elements.iter().map(|element| Findable {
             kind: element.kind.as_str().to_owned(),
             revision: None,
