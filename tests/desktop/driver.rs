@@ -161,7 +161,7 @@ impl Driver {
              let still = 0, last = '';
              const look = () => {
                const now = document.querySelector('main')?.innerHTML ?? '';
-               const loading = document.querySelector('main .skeleton, main:empty') !== null;
+               const loading = document.querySelector('[aria-busy=true], .skeleton, main:empty') !== null;
                still = now === last && !loading ? still + 1 : 0;
                last = now;
                if (still >= 12) document.fonts.ready.then(() => done(null));

@@ -28,8 +28,8 @@ use std::collections::BTreeMap;
 /// How long a session stays in the bin.
 const BIN_DAYS: i64 = 7;
 
-/// Longest first line in a list, in characters.
-const FIRST_LINE_CHARS: usize = 140;
+/// Longest first line in a list, in characters: two lines of a wide window.
+const FIRST_LINE_CHARS: usize = 220;
 
 /// Most sessions looked at for a calendar or for this day in earlier years.
 const MOST_SESSIONS: usize = 1000;
@@ -52,11 +52,14 @@ fn strongest(elements: &[Element]) -> Option<EmotionMark> {
 fn first_line(transcript: Option<&Transcript>) -> String {
     let text = transcript.map(|t| t.text.trim()).unwrap_or_default();
     let line = text.lines().next().unwrap_or_default();
-    let mut short: String = line.chars().take(FIRST_LINE_CHARS).collect();
-    if short.len() < line.len() {
-        short.push('…');
+    match line.char_indices().nth(FIRST_LINE_CHARS).and_then(|(end, _)| line.get(..end)) {
+        None => line.to_owned(),
+        // Whole words, where there are any.
+        Some(cut) => {
+            let words = cut.rsplit_once(char::is_whitespace).map_or(cut, |(words, _)| words);
+            format!("{}…", words.trim_end_matches(['.', ',', ';', ':', ' ']))
+        }
     }
-    short
 }
 
 fn row(read: &Read<'_>, id: SessionId) -> Result<SessionRow> {
