@@ -1,7 +1,9 @@
 import { within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
+import { defaults } from "$lib/api/mock/fixtures";
 import { id, session } from "$lib/api/mock/notebook";
 import type { ModelRow, QueuedJob } from "$lib/api";
+import { account } from "$lib/state/account.svelte";
 import { advice } from "$lib/text/advice";
 import { accessible, now, open, screen, waitFor } from "./window";
 
@@ -164,4 +166,26 @@ it("a computer without a microphone says so in settings", async () => {
   const menu = await screen.findByLabelText("Microphone");
   await waitFor(() => expect(menu).toHaveDisplayValue("No microphone"));
   expect(menu).toBeDisabled();
+});
+
+describe("what is chosen on one page", () => {
+  it("is known to the others: who analyses", async () => {
+    const { user } = await open("#/settings/analysis");
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await waitFor(() => expect(account.settings?.provider).toBe("openai"));
+    window.location.hash = "#/record";
+    await screen.findByText(/The recording never leaves this computer/);
+  });
+
+  it("is known to the others: the only speech model is used without being chosen", async () => {
+    const { core, user } = await open("#/record", { speed: 4 });
+    account.settings = { ...defaults, setup_done: true, speech_model: null };
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await user.click(await screen.findByRole("button", { name: "Stop" }));
+    await screen.findByText("Your recording is safe on this computer.");
+    await waitFor(() =>
+      expect(core.calls.filter(({ command }) => command === "models").length).toBeGreaterThan(1),
+    );
+    expect(screen.queryByText(/No speech model yet/)).toBeNull();
+  });
 });

@@ -82,7 +82,9 @@ export function mock(options: MockOptions = {}): Mock {
   let number = 100_000;
   let settings: V.PersonalSettings = { ...defaults, setup_done: true, ...options.settings };
   let system = { ...systemDefaults };
-  let available = models();
+  let available = models().map((it) =>
+    settings.speech_model === null ? { ...it, in_use: false } : it,
+  );
   let providers: V.ProviderRow[] = [
     {
       name: "on-device",

@@ -37,6 +37,11 @@ class Account {
     this.state = state;
   }
 
+  /** Asks for the settings again, after an order that changed some of them. */
+  async refresh(): Promise<void> {
+    this.settings = await call("settings_get");
+  }
+
   async set(key: keyof PersonalSettings, value: SettingValue): Promise<void> {
     const before = this.settings;
     if (before !== null) this.settings = { ...before, [key]: value };

@@ -215,7 +215,8 @@ export const en = {
     livePlaceholder: "Your words will appear here.",
     noModel: "No speech model yet. Everything is recorded; text follows when there is one.",
     device: "Microphone",
-    deviceDefault: (name: string): string => `System default (${name})`,
+    deviceDefault: (name: string | null): string =>
+      name === null ? "System default" : `System default (${name})`,
     noDevice: "No microphone",
     question: "A question to begin with",
     anotherQuestion: "Another question",
