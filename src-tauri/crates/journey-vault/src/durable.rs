@@ -2,9 +2,11 @@
 //! or the new one is there, whole.
 
 use std::{
-    fs::{self, DirBuilder, File, OpenOptions},
+    fs::{self, DirBuilder, File, OpenOptions, Permissions},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{
+        DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+    },
     path::{Path, PathBuf},
 };
 
@@ -14,9 +16,35 @@ pub(crate) fn make_private_dir(dir: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(dir)
 }
 
+/// Makes the data directory, for its owner only. One that is there already and is its owner's is
+/// closed to everybody else when it is empty or holds `mark`, the file by which a data directory is
+/// known; a folder with other things in it keeps the permissions that somebody gave it.
+///
+/// # Errors
+/// `PermissionDenied` for a folder of somebody else, or one that others may write to: whoever may
+/// replace files in it may replace keys.
+pub(crate) fn claim_private_dir(dir: &Path, mark: &str) -> io::Result<()> {
+    make_private_dir(dir)?;
+    let found = fs::metadata(dir)?;
+    let is_own = found.uid() == rustix::process::geteuid().as_raw();
+    if is_own && found.mode() & 0o077 != 0 {
+        let is_ours = dir.join(mark).try_exists()? || fs::read_dir(dir)?.next().is_none();
+        if is_ours {
+            fs::set_permissions(dir, Permissions::from_mode(0o700))?;
+            return Ok(());
+        }
+    }
+    if !is_own || found.mode() & 0o022 != 0 {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    Ok(())
+}
+
 /// Makes the entries of a folder durable.
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
     fault::point()?;
+    // The folder of a bare name is the one that the program stands in.
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     File::open(dir)?.sync_all()
 }
 
@@ -25,6 +53,40 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     fault::point()?;
     fs::rename(from, to)?;
     to.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Renames durably, but never over another file, even one that appears at the last moment.
+///
+/// # Errors
+/// `AlreadyExists`, or the disk's failure.
+pub(crate) fn rename_new(from: &Path, to: &Path) -> io::Result<()> {
+    use rustix::{
+        fs::{CWD, RenameFlags, renameat_with},
+        io::Errno,
+    };
+    fault::point()?;
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Ok(()) => {}
+        // A stick or a share that cannot do both at once: look first, as close as can be.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => {
+            if fs::symlink_metadata(to).is_ok() {
+                return Err(io::ErrorKind::AlreadyExists.into());
+            }
+            fs::rename(from, to)?;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    to.parent().map_or(Ok(()), sync_dir)
+}
+
+/// Opens a new file for its owner's eyes only. What lies under that name, a link above all, is
+/// removed and never written through.
+pub(crate) fn open_fresh(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 /// Replaces `path`, or makes it, readable by its owner only.

@@ -30,6 +30,9 @@ pub enum AccountsError {
     /// The account's vault folder could not be changed.
     #[error(transparent)]
     Slots(#[from] SlotError),
+    /// The data directory is somebody else's, or others may write to it.
+    #[error("the data directory is not yours alone")]
+    NotPrivate,
     /// No space left.
     #[error("the disk is full")]
     DiskFull,
@@ -53,7 +56,7 @@ impl AccountsError {
     pub const fn code(&self) -> ErrorCode {
         match self {
             Self::NotFound => ErrorCode::NotFound,
-            Self::LastAdmin => ErrorCode::NotAllowed,
+            Self::LastAdmin | Self::NotPrivate => ErrorCode::NotAllowed,
             Self::Slots(error) => error.code(),
             Self::DiskFull => ErrorCode::DiskFull,
             Self::Busy => ErrorCode::Busy,
@@ -70,6 +73,9 @@ impl AccountsError {
             Self::LastAdmin => Some("Make another account an admin first."),
             Self::Newer { .. } => Some("Use the newest version of the program."),
             Self::Slots(error) => error.hint(),
+            Self::NotPrivate => Some(
+                "Take a folder of your own with --data-dir, or make this one yours: chmod 700 FOLDER.",
+            ),
             Self::DiskFull => Some("Free some space and try again."),
             Self::Busy => Some("Wait for the other window or command to finish."),
             Self::Damaged => Some(

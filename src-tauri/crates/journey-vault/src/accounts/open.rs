@@ -60,7 +60,10 @@ impl AccountsStore {
     /// [`AccountsError::Newer`], or the failure of disk or database. A damaged store is no error: it
     /// is set aside and made anew.
     pub fn open(data_dir: &Path, ports: VaultPorts) -> Result<Opened, AccountsError> {
-        durable::make_private_dir(data_dir)?;
+        durable::claim_private_dir(data_dir, KEY_FILE).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => AccountsError::NotPrivate,
+            _ => error.into(),
+        })?;
         let _lock = lock(data_dir)?;
         let vaults = folders::make_vaults_dir(data_dir)?;
         let now = ports.clock.now();

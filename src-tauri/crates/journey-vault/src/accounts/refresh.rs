@@ -365,6 +365,24 @@ impl AccountsStore {
         self.remove_session_slots(account, SessionSlots::Of(client))
     }
 
+    /// Signs out whoever stays signed in with this client. Needs no token: a keychain that gives
+    /// none must not keep anybody from signing out.
+    ///
+    /// # Errors
+    /// As [`AccountsStore::sign_out`].
+    pub fn sign_out_client(&self, client: Client) -> Result<(), AccountsError> {
+        let signed_in = self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT DISTINCT account_id FROM families
+                 WHERE client = ?1 AND lasting = 1 AND revoked_at IS NULL",
+            )?;
+            let rows =
+                statement.query_map([client.as_str()], |row| column::uuid(row, 0))?;
+            Ok(rows.collect::<Result<Vec<_>, _>>()?)
+        })?;
+        signed_in.into_iter().try_for_each(|id| self.sign_out(AccountId::new(id), client))
+    }
+
     /// Ends one sign-in, such as that of a process which is over.
     ///
     /// # Errors

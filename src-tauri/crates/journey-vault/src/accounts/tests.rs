@@ -455,3 +455,57 @@ fn an_error_names_no_one() {
     assert_eq!(error.code(), ErrorCode::WrongPassword);
     assert!(!format!("{error} {error:?}").contains("Ada"));
 }
+
+#[test]
+fn a_data_directory_that_others_can_write_to_is_refused_and_an_own_one_is_closed() {
+    let open = |dir: &std::path::Path| {
+        let (ports, _) = ports_from(1);
+        AccountsStore::open(dir, ports).map(|opened| opened.opening)
+    };
+    let set = |dir: &std::path::Path, mode| {
+        fs::set_permissions(dir, fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let temp = TempDir::new().unwrap();
+    let empty = temp.path().join("empty");
+    fs::create_dir(&empty).unwrap();
+    set(&empty, 0o777);
+    open(&empty).unwrap();
+    assert_eq!(crate::testing::mode(&empty), 0o700, "an empty folder becomes a private one");
+    set(&empty, 0o755);
+    open(&empty).unwrap();
+    assert_eq!(crate::testing::mode(&empty), 0o700, "a data directory is closed again");
+
+    let shared = temp.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::write(shared.join("of somebody"), b"x").unwrap();
+    for mode in [0o777, 0o775, 0o1777] {
+        set(&shared, mode);
+        assert!(matches!(open(&shared), Err(AccountsError::NotPrivate)), "{mode:o}");
+        assert_eq!(fs::read_dir(&shared).unwrap().count(), 1, "something was written");
+    }
+    set(&shared, 0o755);
+    open(&shared).unwrap();
+    for name in ["accounts.key", "accounts.db", "accounts.lock"] {
+        assert_eq!(crate::testing::mode(&shared.join(name)), 0o600, "{name}");
+    }
+    assert_eq!(crate::testing::mode(&shared.join("vaults")), 0o700);
+    // A link is as good as what it points at.
+    let link = temp.path().join("link");
+    std::os::unix::fs::symlink(&shared, &link).unwrap();
+    open(&link).unwrap();
+    set(&shared, 0o777);
+    fs::remove_file(shared.join("accounts.key")).unwrap();
+    assert!(matches!(open(&link), Err(AccountsError::NotPrivate)));
+}
+
+#[test]
+fn signing_out_of_a_client_needs_no_token_and_leaves_the_other_client_alone() {
+    let home = Home::new();
+    let ada = home.create("Ada").account.account.id;
+    let desktop = home.store.stay_signed_in(ada, Client::Desktop).unwrap();
+    let line = home.store.stay_signed_in(ada, Client::CommandLine).unwrap();
+    home.store.sign_out_client(Client::CommandLine).unwrap();
+    assert!(home.store.family_lives(desktop.family).unwrap());
+    assert!(!home.store.family_lives(line.family).unwrap());
+    assert!(matches!(home.store.refresh(&line.token), Err(RefreshError::Ended)));
+}

@@ -464,3 +464,37 @@ fn a_killed_restore_is_cleared_away_at_the_next_start_but_not_under_a_running_on
     AccountsStore::open(&data, home.ports).unwrap();
     assert!(!left.exists());
 }
+
+#[test]
+fn a_backup_follows_no_link_that_somebody_laid_out_and_takes_a_bare_name() {
+    let home = Home::new();
+    drop(home.open());
+    let precious = home.file("precious");
+    fs::write(&precious, b"precious").unwrap();
+    let to = home.file("ada.backup");
+    for name in ["ada.backup.partial", "ada.backup"] {
+        std::os::unix::fs::symlink(&precious, home.file(name)).unwrap();
+    }
+    assert!(matches!(home.back_up(&to), Err(BackupError::Exists)));
+    fs::remove_file(&to).unwrap();
+    home.back_up(&to).unwrap();
+    assert_eq!(fs::read(&precious).unwrap(), b"precious");
+    assert!(fs::symlink_metadata(&to).unwrap().is_file());
+    assert_eq!(crate::testing::mode(&to), 0o600);
+    // The folder of a bare name is where the program stands.
+    crate::durable::sync_dir(Path::new("")).unwrap();
+}
+
+#[test]
+fn a_file_that_appears_at_the_last_moment_is_not_written_over() {
+    let home = Home::new();
+    let (from, to) = (home.file("from"), home.file("to"));
+    fs::write(&from, b"new").unwrap();
+    fs::write(&to, b"old").unwrap();
+    let refused = crate::durable::rename_new(&from, &to).unwrap_err();
+    assert_eq!(refused.kind(), io::ErrorKind::AlreadyExists);
+    assert_eq!(fs::read(&to).unwrap(), b"old");
+    fs::remove_file(&to).unwrap();
+    crate::durable::rename_new(&from, &to).unwrap();
+    assert_eq!(fs::read(&to).unwrap(), b"new");
+}

@@ -12,9 +12,8 @@ use journey_domain::ids::SessionId;
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Write},
-    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -63,8 +62,8 @@ pub fn back_up(
     let snapshot = Scratch(durable::beside(&request.folder.path().join(DATABASE_FILE), "snapshot"));
     let media = snapshot_and_media(request, &snapshot.0)?;
     let partial = Scratch(durable::beside(request.to, "partial"));
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial.0)?;
+    // The target's folder may be anybody's: nothing that lies there is written through.
+    let mut file = durable::open_fresh(&partial.0)?;
     let written = write_archive(request, &snapshot.0, &media, &mut file, progress)?;
     file.sync_all()?;
     drop(file);
@@ -73,10 +72,7 @@ pub fn back_up(
     if read != written {
         return Err(BackupError::NotAsWritten);
     }
-    if request.to.try_exists()? {
-        return Err(BackupError::Exists);
-    }
-    durable::rename(&partial.0, request.to)?;
+    durable::rename_new(&partial.0, request.to)?;
     Ok(BackupSummary { n_files: written.n_files, n_bytes: written.n_bytes })
 }
 
@@ -109,7 +105,7 @@ fn snapshot_and_media(
 fn copy_database(request: &BackupRequest<'_>, snapshot: &Path) -> Result<(), BackupError> {
     let database = request.folder.path().join(DATABASE_FILE);
     // Made here, since SQLite would let others read it.
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(snapshot)?;
+    drop(durable::open_fresh(snapshot)?);
     let copy = || -> rusqlite::Result<()> {
         let conn = keyed::connect(&database, request.keys.database())?;
         conn.busy_timeout(Duration::from_secs(10))?;
