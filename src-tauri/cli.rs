@@ -7,7 +7,7 @@ mod editor;
 mod output;
 mod progress;
 mod render;
-mod secrets;
+pub(crate) mod secrets;
 
 use args::Cli;
 use clap::{Parser, error::ErrorKind};

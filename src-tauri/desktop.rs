@@ -11,6 +11,7 @@ mod surroundings;
 #[cfg(target_os = "linux")]
 mod suspend;
 
+use crate::{cli::secrets, log};
 use desk::Desk;
 use events::WindowEvents;
 use journey_app::{
@@ -38,13 +39,14 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
             "`insight-journey try` shows the main job without one; `--help` lists the commands.",
         ));
     }
-    prepare_web_view();
-    let Some(listener) = instance::first(data_dir)? else {
+    prepare_environment();
+    let Some(instance) = instance::first(data_dir)? else {
         return Ok(ExitCode::SUCCESS);
     };
     let around = Surroundings::default();
     let events = Arc::new(WindowEvents::new(around.clone()));
     let app = App::open(data_dir.clone(), Ports::real(data_dir, events.clone())?)?;
+    log::begin(&app, data_dir);
     let desk = Desk::new(app, around.clone());
     let kept_in = data_dir.clone();
     let for_exit = desk.clone();
@@ -60,13 +62,14 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
                 .min_inner_size(720.0, 560.0)
                 .visible(false)
                 .on_navigation(is_own_page)
+                .on_download(|_, _| false)
                 .build()?;
             tauri_app.manage(placement::take_up(&window, &kept_in));
             window.show()?;
             dragging::listen(&window, desk.clone());
             lock_before_sleep(&desk);
             remind(&desk);
-            instance::listen(listener, tauri_app.handle().clone(), desk);
+            instance.listen(tauri_app.handle().clone(), desk);
             Ok(())
         })
         .build(tauri::generate_context!())
@@ -122,29 +125,28 @@ fn has_display() -> bool {
             .any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()))
 }
 
-/// Some graphics drivers show an empty window with WebKit's DMABUF renderer. Restarting with a
-/// changed environment is the only safe way to set a variable; the person's own choice wins.
-#[cfg(target_os = "linux")]
+/// Starts the program over in the environment that the window is to have, if it is another: the web
+/// view's processes inherit it, so no secret may stand in it; and some graphics drivers show an empty
+/// window with WebKit's DMABUF renderer, where the person's own choice wins. Restarting is the only
+/// safe way to change it.
 #[expect(clippy::disallowed_methods, reason = "the edge where the environment is read")]
-fn prepare_web_view() {
+fn prepare_environment() {
     use std::os::unix::process::CommandExt as _;
     const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
-    if std::env::var_os(VARIABLE).is_some() {
+    let needs_renderer = cfg!(target_os = "linux") && std::env::var_os(VARIABLE).is_none();
+    if !needs_renderer && !secrets::stand_in_environment() {
         return;
     }
     if let Ok(program) = std::env::current_exe() {
-        // Only returns when it failed; then the window opens with the driver's default.
-        drop(
-            std::process::Command::new(program)
-                .args(std::env::args_os().skip(1))
-                .env(VARIABLE, "1")
-                .exec(),
-        );
+        let mut again = std::process::Command::new(program);
+        again.args(std::env::args_os().skip(1));
+        if needs_renderer {
+            again.env(VARIABLE, "1");
+        }
+        // Only returns when it failed; then the window opens as it is.
+        drop(secrets::withhold_from(&mut again).exec());
     }
 }
-
-#[cfg(not(target_os = "linux"))]
-fn prepare_web_view() {}
 
 /// Brings the window to the front.
 pub(crate) fn show(handle: &tauri::AppHandle) {
@@ -153,5 +155,37 @@ pub(crate) fn show(handle: &tauri::AppHandle) {
         drop(window.show());
         drop(window.unminimize());
         drop(window.set_focus());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_goes_to_no_page_but_its_own() {
+        for own in ["tauri://localhost/", "tauri://localhost/index.html#/record"] {
+            assert!(is_own_page(&own.parse().unwrap()), "{own}");
+        }
+        for foreign in [
+            "https://example.org/",
+            "http://localhost/",
+            "http://127.0.0.1:1420/",
+            "http://tauri.localhost.example.org/",
+            "https://example.org/tauri.localhost",
+            "https://tauri.localhost@example.org/",
+            "tauri://example.org/",
+            "tauri://localhost.example.org/",
+            "file:///etc/passwd",
+            "data:text/html,<script>1</script>",
+            "javascript:alert(1)",
+            "blob:tauri://localhost/1",
+            "about:blank",
+            "ipc://localhost/sign_in",
+            "asset://localhost/etc/passwd",
+            "view-source:tauri://localhost/",
+        ] {
+            assert!(!is_own_page(&foreign.parse().unwrap()), "{foreign}");
+        }
     }
 }

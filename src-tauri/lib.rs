@@ -5,6 +5,7 @@
 
 mod cli;
 mod desktop;
+mod log;
 mod start;
 
 pub use start::run;

@@ -25,10 +25,30 @@ impl<'a> Access<'a> {
         Self { app, secrets, given: RefCell::new(None) }
     }
 
+    /// A command that anyone may give.
+    pub(crate) fn public(&self, command: Command) -> Result<()> {
+        self.app.public(command)
+    }
+
+    /// A command that anyone may give, and what it is for whoever has an open vault.
+    pub(crate) fn unlocked_if_any(&self, command: Command) -> Result<Option<Unlocked>> {
+        self.public(command)?;
+        Ok(self.unlocked(command).ok())
+    }
+
     /// A caller who is signed in.
     pub(crate) fn signed_in(&self, command: Command) -> Result<Caller> {
         let token = self.token()?;
         self.app.signed_in(command, &token)
+    }
+
+    /// Whoever is signed in, for a command that anyone may give. The very first person on this
+    /// computer has nobody to be asked for.
+    pub(crate) fn signed_in_if_any(&self, command: Command) -> Result<Option<Caller>> {
+        if !self.app.any_account()? {
+            return Ok(None);
+        }
+        Ok(self.signed_in(command).ok())
     }
 
     /// A caller whose vault is open.

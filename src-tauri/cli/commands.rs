@@ -55,6 +55,8 @@ pub(super) fn run(
     let ports = Ports::real(data_dir, events)?;
 
     if let Command::Try { file } = command {
+        // Opens nothing in the data directory, so there is no gate to count it.
+        Gated::Try.open_to_anyone()?;
         let done = journey_app::try_it::try_it(&ports, data_dir, file.as_deref(), &cancel)?;
         output.print(&done, |done, style| {
             let mut text = String::new();
@@ -70,6 +72,7 @@ pub(super) fn run(
     }
 
     let app = App::open(data_dir.clone(), ports)?;
+    crate::log::begin(&app, data_dir);
     let access = Access::new(&app, secrets);
     match command {
         Command::Try { .. } | Command::Worker { .. } => {
@@ -78,10 +81,12 @@ pub(super) fn run(
         Command::Account(command) => account(&access, command, output)?,
         Command::SignIn { name } => sign_in(&access, &name, output)?,
         Command::SignOut => {
+            access.public(Gated::SignOut)?;
             app.sign_out(Client::CommandLine)?;
             output.say("Signed out.")?;
         }
         Command::Whoami => {
+            access.public(Gated::Whoami)?;
             let mut who = app.who(Client::CommandLine)?;
             if who.account.is_none() && access.secrets.has(Secret::Password) {
                 let me = access.signed_in(Gated::Whoami)?;
@@ -95,7 +100,10 @@ pub(super) fn run(
                 who.account.as_ref().map(|a| format!("{} ({})", a.name, a.role)).unwrap_or_default()
             })?;
         }
-        Command::Devices => output.print(&app.devices()?, render::devices)?,
+        Command::Devices => {
+            access.public(Gated::Devices)?;
+            output.print(&app.devices()?, render::devices)?;
+        }
         Command::Record { device, seconds, title, toggle } => {
             if toggle {
                 let line = crate::desktop::toggle(data_dir)?;
@@ -259,9 +267,16 @@ pub(super) fn run(
             })?;
         }
         Command::Restore { file, name } => {
-            app.public(Gated::Restore)?;
+            access.public(Gated::Restore)?;
+            // Only where it matters: a line of standard input is read once.
+            let maker = if app.only_admins_make_accounts()? {
+                access.signed_in_if_any(Gated::Restore)?
+            } else {
+                None
+            };
             let passphrase = access.secrets.get(Secret::BackupPassphrase)?;
-            let account = app.restore(None, &file, name.as_deref(), passphrase.expose_secret())?;
+            let account =
+                app.restore(maker.as_ref(), &file, name.as_deref(), passphrase.expose_secret())?;
             output.print(&account, |account, _| {
                 format!("Restored as {}. Sign in with the password it had.", account.name)
             })?;
@@ -272,7 +287,7 @@ pub(super) fn run(
             output.print(&app.audit(&me)?, render::audit)?;
         }
         Command::Doctor => {
-            let me = access.unlocked(Gated::Doctor).ok();
+            let me = access.unlocked_if_any(Gated::Doctor)?;
             let view = app.doctor(me.as_ref());
             output.print(&view, render::doctor)?;
             if view.checks.iter().any(|check| check.state == "failed") {
@@ -287,9 +302,8 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
     let app = access.app;
     match command {
         AccountCommand::Create { name, admin } => {
-            // The very first account needs nobody's leave.
-            let maker =
-                if app.any_account()? { access.signed_in(Gated::AccountCreate).ok() } else { None };
+            access.public(Gated::AccountCreate)?;
+            let maker = access.signed_in_if_any(Gated::AccountCreate)?;
             let password = access.secrets.get_new(Secret::NewPassword)?;
             let created =
                 app.create_account(maker.as_ref(), &name, admin, password.expose_secret())?;
@@ -303,7 +317,10 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
                 )
             })?;
         }
-        AccountCommand::List => output.print(&app.accounts()?, render::accounts)?,
+        AccountCommand::List => {
+            let me = access.signed_in(Gated::AccountsList)?;
+            output.print(&app.accounts(&me)?, render::accounts)?;
+        }
         AccountCommand::Role { name, role } => {
             let me = access.signed_in(Gated::AccountRole)?;
             let role = match role {
@@ -328,6 +345,8 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
         }
         AccountCommand::Delete { name, erase: true } => {
             let me = access.unlocked(Gated::AccountErase)?;
+            // There is no way back, so a sign-in that was kept is not enough.
+            app.check_password(&me, access.password()?.expose_secret())?;
             app.erase_account(me, &name)?;
             output.say("The account and its vault are erased for good.")?;
         }
@@ -339,6 +358,7 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
             )?;
         }
         AccountCommand::Recover { name } => {
+            access.public(Gated::AccountRecover)?;
             let code = access.secrets.get(Secret::RecoveryCode)?;
             let password = access.secrets.get_new(Secret::NewPassword)?;
             app.recover_account(&name, code.expose_secret(), password.expose_secret())?;
@@ -364,6 +384,7 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
 }
 
 fn sign_in(access: &Access<'_>, name: &str, output: Output) -> Result<()> {
+    access.public(Gated::SignIn)?;
     let password = access.secrets.get(Secret::Password)?;
     let stays = access.app.sign_in(name, password.expose_secret(), Client::CommandLine)?;
     if stays {
@@ -387,7 +408,7 @@ fn model(
     let app = access.app;
     match command {
         ModelCommand::List => {
-            let me = access.unlocked(Gated::Models).ok();
+            let me = access.unlocked_if_any(Gated::Models)?;
             output.print(&app.models(me.as_ref())?, render::models)
         }
         ModelCommand::Download { name } => {

@@ -26,7 +26,9 @@ pub(super) fn edit() -> Result<String> {
     let editor = editor_command();
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or("nano");
-    let status = Command::new(program).args(words).arg(page.path()).status().map_err(failed)?;
+    let mut editor = Command::new(program);
+    editor.args(words).arg(page.path());
+    let status = super::secrets::withhold_from(&mut editor).status().map_err(failed)?;
     let text = fs::read_to_string(page.path()).map_err(failed)?;
     wipe(&mut page, text.len()).map_err(failed)?;
     if !status.success() || text.trim().is_empty() {

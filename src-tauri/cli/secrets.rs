@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use std::{
     collections::HashMap,
     io::{self, BufRead, IsTerminal},
+    process::Command,
 };
 use zeroize::Zeroizing;
 
@@ -63,6 +64,20 @@ impl Secret {
     }
 }
 
+/// Takes the secrets out of the environment that a program started from here would inherit.
+pub(crate) fn withhold_from(command: &mut Command) -> &mut Command {
+    for secret in Secret::ALL {
+        command.env_remove(secret.variable());
+    }
+    command
+}
+
+/// Whether the environment holds a secret.
+#[expect(clippy::disallowed_methods, reason = "the edge where the environment is read")]
+pub(crate) fn stand_in_environment() -> bool {
+    Secret::ALL.into_iter().any(|secret| std::env::var_os(secret.variable()).is_some())
+}
+
 /// Where secrets come from in this call.
 pub(crate) struct Secrets {
     from_environment: HashMap<Secret, SecretString>,
@@ -72,7 +87,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     /// Reads the environment once. Child processes get none of it: the worker starts with an empty
-    /// environment.
+    /// environment, the editor and the window without these variables.
     #[expect(clippy::disallowed_methods, reason = "the edge where the environment is read")]
     pub(crate) fn new(from_stdin: bool) -> Self {
         let from_environment = Secret::ALL

@@ -160,9 +160,13 @@ impl Desk {
     /// Signs out and closes the vault.
     pub(super) async fn sign_out(&self) -> Result<AccountState> {
         self.at_the_door(|desk| {
-            let caller = desk.0.app.signed_in(Command::SignOut, &desk.token()?)?;
-            desk.0.app.sign_out(CLIENT)?;
-            desk.0.app.leave(&caller);
+            let app = &desk.0.app;
+            app.public(Command::SignOut)?;
+            let caller = desk.token().and_then(|token| app.signed_in(Command::SignOut, &token));
+            app.sign_out(CLIENT)?;
+            if let Ok(caller) = caller {
+                app.leave(&caller);
+            }
             desk.keep(None);
             Ok(())
         })
@@ -172,8 +176,19 @@ impl Desk {
     /// Closes the vault; the password opens it again.
     pub(super) async fn lock(&self) -> Result<AccountState> {
         self.at_the_door(|desk| {
-            desk.0.app.signed_in(Command::Lock, &desk.token()?)?;
+            desk.0.app.public(Command::Lock)?;
             desk.0.app.close(LockReason::Asked);
+            Ok(())
+        })
+        .await
+    }
+
+    /// Another password for the own vault; this window stays signed in.
+    pub(super) async fn change_password(&self, password: String, new: String) -> Result<()> {
+        let desk = self.clone();
+        self.unlocked(Command::AccountPassword, move |app, me| {
+            app.set_password(me, &password, &new)?;
+            desk.keep(Some(app.signed_in_again(me, CLIENT)?));
             Ok(())
         })
         .await

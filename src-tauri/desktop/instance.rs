@@ -9,19 +9,26 @@ use journey_app::{
 };
 use journey_domain::error_code::ErrorCode;
 use std::{
-    fs,
+    fs::{self, File, OpenOptions, TryLockError},
     io::{BufRead, BufReader, Read, Write},
     os::unix::{
-        fs::{DirBuilderExt as _, PermissionsExt as _},
+        fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
         net::{UnixListener, UnixStream},
     },
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
 /// What a second process may ask of the window.
 const SHOW: &str = "show";
 const TOGGLE: &str = "toggle";
+
+/// Longest path that every system takes for a socket, in bytes.
+const MAX_SOCKET_PATH: usize = 100;
+
+/// How often a window that holds the lock is asked to show itself, and how long to wait in between.
+const N_TRIES: u32 = 50;
+const TRY_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long the other side may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
@@ -31,7 +38,7 @@ fn socket(data_dir: &DataDir) -> PathBuf {
 }
 
 fn ask(data_dir: &DataDir, word: &str) -> std::io::Result<String> {
-    let mut stream = UnixStream::connect(socket(data_dir))?;
+    let mut stream = with_short_path(&socket(data_dir), UnixStream::connect)?;
     stream.set_read_timeout(Some(TIME_LIMIT))?;
     stream.set_write_timeout(Some(TIME_LIMIT))?;
     writeln!(stream, "{word}")?;
@@ -40,36 +47,83 @@ fn ask(data_dir: &DataDir, word: &str) -> std::io::Result<String> {
     Ok(answer.trim().to_owned())
 }
 
-/// The listener of the first window, or `None` when another one was brought to the front.
-pub(super) fn first(data_dir: &DataDir) -> Result<Option<UnixListener>> {
+/// The right to be the only window of a data directory; given back when the process ends, however it
+/// ends.
+pub(super) struct Instance {
+    listener: UnixListener,
+    _lock: File,
+}
+
+/// The first window, or `None` when another one was brought to the front.
+pub(super) fn first(data_dir: &DataDir) -> Result<Option<Instance>> {
     let failed = |error: std::io::Error| {
         CommandError::new(ErrorCode::Io, "the data directory cannot be used")
             .hint(format!("Check its permissions and free space ({}).", error.kind()))
     };
     fs::DirBuilder::new().recursive(true).mode(0o700).create(data_dir.path()).map_err(failed)?;
-    if ask(data_dir, SHOW).is_ok() {
-        return Ok(None);
+    // The lock decides, not the socket file: that one outlives a window that was killed.
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(data_dir.path().join("window.lock"))
+        .map_err(failed)?;
+    for _ in 0..N_TRIES {
+        match lock.try_lock() {
+            Ok(()) => {
+                let listener = listener(data_dir).map_err(failed)?;
+                return Ok(Some(Instance { listener, _lock: lock }));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+            // The other one may have the lock and not yet its socket, or be about to end.
+            Err(TryLockError::WouldBlock) if ask(data_dir, SHOW).is_ok() => return Ok(None),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(TRY_PAUSE),
+        }
     }
-    // Nobody answers: a socket file left by a window that was killed.
-    let path = socket(data_dir);
-    if path.exists() {
-        fs::remove_file(&path).map_err(failed)?;
-    }
-    let listener = UnixListener::bind(&path).map_err(failed)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).map_err(failed)?;
-    Ok(Some(listener))
+    Err(CommandError::new(ErrorCode::Busy, "the window is open already and does not answer")
+        .hint("Close it, or end its process, and try again."))
 }
 
-/// Answers other processes for as long as the window lives.
-pub(super) fn listen(listener: UnixListener, handle: tauri::AppHandle, desk: Desk) {
-    let spawned = std::thread::Builder::new().name("instance".to_owned()).spawn(move || {
-        for stream in listener.incoming().flatten() {
-            // A caller that goes away in mid-sentence concerns nobody else.
-            drop(answer(stream, &handle, &desk));
+fn listener(data_dir: &DataDir) -> std::io::Result<UnixListener> {
+    let path = socket(data_dir);
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = with_short_path(&path, UnixListener::bind)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// A socket's path may have a hundred characters; a folder may have more. Seen through an open folder
+/// the path is always short.
+fn with_short_path<T>(
+    path: &Path,
+    act: impl FnOnce(&Path) -> std::io::Result<T>,
+) -> std::io::Result<T> {
+    use std::os::fd::AsRawFd as _;
+    if path.as_os_str().len() <= MAX_SOCKET_PATH || !cfg!(target_os = "linux") {
+        return act(path);
+    }
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return act(path) };
+    let folder = File::open(folder)?;
+    act(&PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(name))
+}
+
+impl Instance {
+    /// Answers other processes for as long as the window lives.
+    pub(super) fn listen(self, handle: tauri::AppHandle, desk: Desk) {
+        let spawned = std::thread::Builder::new().name("instance".to_owned()).spawn(move || {
+            // The lock is held as long as somebody answers.
+            for stream in self.listener.incoming().flatten() {
+                // A caller that goes away in mid-sentence concerns nobody else.
+                drop(answer(stream, &handle, &desk));
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "no thread for other processes");
         }
-    });
-    if let Err(error) = spawned {
-        tracing::warn!(%error, "no thread for other processes");
     }
 }
 
@@ -100,5 +154,49 @@ pub(crate) fn toggle(data_dir: &DataDir) -> Result<String> {
     match line.strip_prefix("error ") {
         Some(message) => Err(CommandError::new(ErrorCode::Busy, message)),
         None => Ok(line),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Answers one caller as a window would.
+    fn answer_once(instance: &Instance) -> String {
+        let (stream, _) = instance.listener.accept().unwrap();
+        let mut word = String::new();
+        BufReader::new(&stream).read_line(&mut word).unwrap();
+        writeln!(&stream, "shown").unwrap();
+        word.trim().to_owned()
+    }
+
+    #[test]
+    fn of_many_windows_started_at_once_one_opens_and_is_brought_to_the_front_by_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        for data_dir in [folder.path().join("data"), folder.path().join("d".repeat(150))] {
+            let data_dir = DataDir::new(data_dir);
+            // A window that was killed leaves its socket file.
+            fs::create_dir(data_dir.path()).unwrap();
+            fs::write(socket(&data_dir), b"").unwrap();
+            let n_first = std::thread::scope(|scope| {
+                let all: Vec<_> = (0..8)
+                    .map(|_| {
+                        scope.spawn(|| {
+                            let instance = first(&data_dir).unwrap();
+                            if let Some(instance) = &instance {
+                                assert!((0..7).all(|_| answer_once(instance) == SHOW));
+                            }
+                            instance.is_some()
+                        })
+                    })
+                    .collect();
+                all.into_iter().map(|it| it.join().unwrap()).filter(|it| *it).count()
+            });
+            assert_eq!(n_first, 1);
+            let mode = fs::metadata(socket(&data_dir)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            // It is over, so the next one is the first again.
+            assert!(first(&data_dir).unwrap().is_some());
+        }
     }
 }

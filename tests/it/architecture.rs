@@ -57,7 +57,7 @@ fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn sources() -> Vec<(PathBuf, String)> {
+pub fn sources() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     rust_files(&root().join("src-tauri"), &mut files);
     files
@@ -182,6 +182,48 @@ fn the_window_may_do_little() {
             }
         }
         assert!(capability.get("remote").is_none());
+    }
+}
+
+#[test]
+fn no_page_holds_a_script_and_no_plugin_opens_the_window_further() {
+    let page = fs::read_to_string(root().join("ui/index.html")).unwrap().to_lowercase();
+    for tag in page.split('<').skip(1) {
+        let is_script = tag.starts_with("script");
+        let (head, body) = tag.split_once('>').unwrap();
+        assert!(!is_script || (head.contains(" src=\"/") && body.trim().is_empty()), "<{tag}");
+        assert!(!tag.starts_with("style") && !tag.starts_with("iframe"), "<{tag}");
+        assert!(!head.contains(" style=") && !head.contains(" on"), "<{head}>");
+    }
+    let config: Value =
+        serde_json::from_str(&fs::read_to_string(root().join("tauri.conf.json")).unwrap()).unwrap();
+    assert!(config.get("plugins").is_none());
+    let security = &config["app"]["security"];
+    for (directive, wanted) in [
+        ("script-src", "'self'"),
+        ("style-src", "'self'"),
+        ("connect-src", "ipc: http://ipc.localhost"),
+        ("base-uri", "'none'"),
+        ("form-action", "'none'"),
+        ("frame-ancestors", "'none'"),
+    ] {
+        assert_eq!(security["csp"][directive], wanted, "{directive}");
+    }
+    assert_eq!(security["freezePrototype"], true);
+    assert!(security.get("dangerousDisableAssetCspModification").is_none());
+    assert!(
+        !root().join("src-tauri/capabilities").exists(),
+        "all of them stand in tauri.conf.json"
+    );
+    for (package, names) in dependencies() {
+        for name in names {
+            assert!(!name.starts_with("tauri-plugin"), "{package} uses {name}");
+        }
+    }
+    for (path, text) in sources() {
+        let opens =
+            ["dangerous_remote", ".eval(", "devtools(true)"].iter().any(|w| text.contains(w));
+        assert!(!opens || !path.starts_with("src-tauri/desktop"), "{}", path.display());
     }
 }
 

@@ -99,10 +99,7 @@ pub(crate) async fn change_password(
     password: String,
     new_password: String,
 ) -> Result<()> {
-    desk.unlocked(Command::AccountPassword, move |app, me| {
-        app.set_password(me, &password, &new_password)
-    })
-    .await
+    desk.change_password(password, new_password).await
 }
 
 /// Another recovery code for the own vault.
@@ -129,7 +126,7 @@ pub(crate) async fn erase_everything(
 /// All accounts.
 #[tauri::command(rename_all = "snake_case")]
 pub(crate) async fn accounts_list(desk: State<'_, Desk>) -> Result<AccountRows> {
-    desk.signed_in(Command::AccountsList, |app, _| app.account_rows()).await
+    desk.signed_in(Command::AccountsList, |app, me| app.account_rows(me)).await
 }
 
 /// Changes what an account may do.
@@ -144,7 +141,7 @@ pub(crate) async fn account_role(
             .parse()
             .map_err(|_| journey_app::error::CommandError::usage("there is no such role"))?;
         app.set_role(me, &name, role)?;
-        app.account_rows()
+        app.account_rows(me)
     })
     .await
 }
@@ -154,7 +151,7 @@ pub(crate) async fn account_role(
 pub(crate) async fn account_disable(desk: State<'_, Desk>, name: String) -> Result<AccountRows> {
     desk.signed_in(Command::AccountDisable, move |app, me| {
         app.set_disabled(me, &name, true)?;
-        app.account_rows()
+        app.account_rows(me)
     })
     .await
 }
@@ -164,7 +161,7 @@ pub(crate) async fn account_disable(desk: State<'_, Desk>, name: String) -> Resu
 pub(crate) async fn account_enable(desk: State<'_, Desk>, name: String) -> Result<AccountRows> {
     desk.signed_in(Command::AccountEnable, move |app, me| {
         app.set_disabled(me, &name, false)?;
-        app.account_rows()
+        app.account_rows(me)
     })
     .await
 }
@@ -174,7 +171,7 @@ pub(crate) async fn account_enable(desk: State<'_, Desk>, name: String) -> Resul
 pub(crate) async fn account_delete(desk: State<'_, Desk>, name: String) -> Result<AccountRows> {
     desk.signed_in(Command::AccountDelete, move |app, me| {
         app.set_account_aside(me, &name)?;
-        app.account_rows()
+        app.account_rows(me)
     })
     .await
 }

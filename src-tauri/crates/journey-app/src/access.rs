@@ -209,6 +209,25 @@ impl App {
         })
     }
 
+    /// Whether another account may come to be by this hand, as the computer's settings say. The
+    /// first one needs nobody's leave.
+    pub(crate) fn may_make_account(&self, maker: Option<&Caller>) -> Result<()> {
+        let by_admin = maker.is_some_and(|m| m.account.role == Role::Admin);
+        if !by_admin && self.only_admins_make_accounts()? {
+            return Err(admins_only());
+        }
+        Ok(())
+    }
+
+    /// Whether only an admin may make or bring back an account now.
+    ///
+    /// # Errors
+    /// The accounts store's failure.
+    pub fn only_admins_make_accounts(&self) -> Result<bool> {
+        let is_set = self.system_value_of("who_may_create")?.as_str() == Some("admin");
+        Ok(is_set && self.any_account()?)
+    }
+
     /// Makes an account with its vault. The first one is an admin; the code is shown this once.
     ///
     /// # Errors
@@ -220,16 +239,15 @@ impl App {
         admin: bool,
         password: &str,
     ) -> Result<AccountCreated> {
-        let is_first = !self.any_account()?;
         let by_admin = maker.is_some_and(|m| m.account.role == Role::Admin);
-        let admins_only = self.system_value_of("who_may_create")?.as_str() == Some("admin");
-        if !is_first && !by_admin && (admins_only || admin) {
-            return Err(CommandError::new(ErrorCode::NotAllowed, "only an admin may do this")
-                .hint("Ask an admin of this computer."));
+        if admin && !by_admin && self.any_account()? {
+            return Err(admins_only());
         }
+        self.may_make_account(maker)?;
         let name = name_of(name)?;
         let password = acceptable(password, name.as_str())?;
-        let role = if is_first || admin { Role::Admin } else { Role::Regular };
+        // The store makes the first one an admin, whoever else was faster meanwhile.
+        let role = if admin && by_admin { Role::Admin } else { Role::Regular };
         let created = self
             .accounts_store()
             .create_account(&NewAccount {
@@ -358,6 +376,18 @@ impl App {
         self.gate().mint(self.ports(), &refreshed.account, refreshed.family).map(Some)
     }
 
+    /// A sign-in of this process anew, after a change that ended every sign-in of the account.
+    ///
+    /// # Errors
+    /// The accounts store's failure.
+    pub fn signed_in_again(&self, me: &Unlocked, client: Client) -> Result<AccessToken> {
+        let here = self
+            .accounts_store()
+            .sign_in_here(me.caller.account.id, client)
+            .map_err(|e| accounts_error(&e))?;
+        self.gate().mint(self.ports(), &here.account, here.family)
+    }
+
     /// The next access token of a sign-in that still holds.
     ///
     /// # Errors
@@ -375,17 +405,15 @@ impl App {
     pub fn sign_out(&self, client: Client) -> Result<()> {
         let keychain = &self.ports().keychain;
         let store = self.accounts_store();
-        let kept = keychain.get(refresh_entry(client)).ok().flatten();
-        if let Some(token) = kept.as_deref().and_then(RefreshToken::from_slice)
-            && let Ok(refreshed) = store.refresh(&token)
+        self.close(LockReason::Asked);
         {
-            store.sign_out(refreshed.account.account.id, client).map_err(|e| accounts_error(&e))?;
+            let _turn = store.lock_rotation(client).map_err(|e| accounts_error(&e))?;
+            store.sign_out_client(client).map_err(|e| accounts_error(&e))?;
         }
         // A keychain that does not answer keeps entries that open nothing any more.
         for entry in [refresh_entry(client), session_entry(client)] {
             keychain.delete(entry).ok();
         }
-        self.close(LockReason::Asked);
         self.reminders().forget();
         self.interrupted_imports().clear();
         Ok(())
@@ -400,12 +428,12 @@ impl App {
             let account = open.account.id;
             let waiting = open.imports().interrupt().into_iter().map(|path| (account, path));
             self.interrupted_imports().extend(waiting);
-            if open.running().is_some()
-                && let Err(error) = self.stop_recording(&open)
-            {
+            // Before a recording is looked for: from here on none begins on this vault.
+            open.begin_closing();
+            let is_running = open.running().is_some();
+            if is_running && let Err(error) = self.stop_recording(&open) {
                 tracing::error!(%error, "the recording was not sealed before closing");
             }
-            open.begin_closing();
             self.ports().events.emit(Event::Locked(reason));
         }
     }
@@ -439,12 +467,11 @@ impl App {
             (true, true, None) => Presence::Locked,
             (true, false, _) => Presence::SignedOut,
         };
-        let admins_only = self.system_value_of("who_may_create")?.as_str() == Some("admin");
         Ok(AccountState {
             state,
             account: signed_in.map(|c| c.account().into()),
             last_name: self.only_account_name()?,
-            may_create: !any || !admins_only,
+            may_create: !self.only_admins_make_accounts()?,
             may_stay: self.ports().keychain.get("doctor").is_ok(),
         })
     }
@@ -453,7 +480,7 @@ impl App {
     ///
     /// # Errors
     /// The accounts store's failure.
-    pub fn accounts(&self) -> Result<AccountList> {
+    pub fn accounts(&self, _me: &Caller) -> Result<AccountList> {
         Ok(AccountList {
             accounts: self.all_accounts()?.iter().map(|a| (&a.account).into()).collect(),
         })
@@ -463,7 +490,7 @@ impl App {
     ///
     /// # Errors
     /// The accounts store's failure.
-    pub fn account_rows(&self) -> Result<AccountRows> {
+    pub fn account_rows(&self, _me: &Caller) -> Result<AccountRows> {
         let accounts = self
             .all_accounts()?
             .iter()
@@ -643,8 +670,9 @@ impl App {
     }
 
     /// Writes a line of the audit log. A log that cannot be written stops nothing.
-    pub(crate) fn audit_event(&self, me: &Caller, action: AuditAction) {
-        if let Err(error) = self.accounts_store().audit(Some(me.account.id), action, None, None) {
+    pub(crate) fn audit_event(&self, me: &Caller, action: AuditAction, detail: Option<&str>) {
+        let who = Some(me.account.id);
+        if let Err(error) = self.accounts_store().audit(who, action, None, detail) {
             tracing::warn!(%error, "the audit log could not be written");
         }
     }
@@ -653,6 +681,20 @@ impl App {
         let setting = settings::find(key, Scope::System)?;
         let stored = self.accounts_store().system_setting(key).map_err(|e| accounts_error(&e))?;
         Ok(stored.filter(|v| setting.check(v).is_ok()).unwrap_or_else(|| setting.default_value()))
+    }
+
+    /// A setting of the computer that is a number.
+    pub(crate) fn system_number(&self, key: &str) -> Result<u32> {
+        let number = self.system_value_of(key)?.as_u64().and_then(|n| u32::try_from(n).ok());
+        number.ok_or_else(|| CommandError::internal(&"a system setting is no number"))
+    }
+
+    /// How much is to be written to the log: error, warn, info or debug.
+    ///
+    /// # Errors
+    /// The accounts store's failure.
+    pub fn log_level(&self) -> Result<String> {
+        Ok(self.system_text("log_level")?.unwrap_or_else(|| "info".to_owned()))
     }
 
     pub(crate) fn system_text(&self, key: &str) -> Result<Option<String>> {
@@ -679,6 +721,11 @@ impl App {
     }
 }
 
+fn admins_only() -> CommandError {
+    CommandError::new(ErrorCode::NotAllowed, "only an admin may do this")
+        .hint("Ask an admin of this computer.")
+}
+
 /// One answer for an unknown name and a wrong password.
 fn wrong() -> CommandError {
     CommandError::new(ErrorCode::WrongPassword, "the name or the password is wrong")
@@ -695,3 +742,6 @@ fn named(account: &Account, key: &[u8; 32]) -> zeroize::Zeroizing<Vec<u8>> {
 fn key_of<'k>(account: &Account, kept: &'k [u8]) -> Option<&'k [u8]> {
     kept.strip_prefix(account.id.uuid().as_bytes().as_slice())
 }
+
+#[cfg(test)]
+mod tests;

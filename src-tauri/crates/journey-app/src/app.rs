@@ -28,9 +28,6 @@ use std::{
     time::Duration,
 };
 
-/// As the setting `commands_per_minute`.
-const DEFAULT_COMMANDS_PER_MINUTE: u32 = 6000;
-
 /// A speech model that nobody used for so long gives its memory back.
 const WORKER_IDLE: Duration = Duration::from_secs(300);
 
@@ -114,14 +111,7 @@ impl App {
     /// When the data directory or the accounts store cannot be used.
     pub fn open(data_dir: DataDir, ports: Ports) -> Result<Self> {
         let access = Access::open(&data_dir, &ports)?;
-        let limit = access
-            .accounts()
-            .system_setting("commands_per_minute")
-            .ok()
-            .flatten()
-            .and_then(|v| v.as_u64())
-            .and_then(|n| u32::try_from(n).ok());
-        let gate = Gate::new(access.accounts(), limit.unwrap_or(DEFAULT_COMMANDS_PER_MINUTE))?;
+        let gate = Gate::new(access.accounts(), &ports.clock)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
             .enable_all()

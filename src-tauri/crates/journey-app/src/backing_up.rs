@@ -62,7 +62,7 @@ impl App {
                 None => it,
             }
         })?;
-        self.audit_event(&me.caller, AuditAction::BackedUp);
+        self.audit_event(&me.caller, AuditAction::BackedUp, None);
         let kept =
             me.vault().write(|write| write.settings().set(LAST_BACKUP, &now.to_string().into()));
         if let Err(error) = kept {
@@ -77,11 +77,28 @@ impl App {
         })
     }
 
+    /// Since how many days there should have been a backup: the last one, or the oldest session
+    /// where there was none, is older than the person wants. `None` when all is well.
+    ///
+    /// # Errors
+    /// The vault's failure.
+    pub fn backup_overdue_days(&self, me: &Unlocked) -> Result<Option<u64>> {
+        let most_days = self.number(&me.open, "remind_backup_days")?;
+        let since = match self.last_backup(&me.open)? {
+            Some(last) => Some(last),
+            None => me.vault().read(|read| read.sessions().oldest().map_err(CommandError::from))?,
+        };
+        let now = self.ports().clock.now();
+        let days = since.map(|at| now.duration_since(at).as_hours() / 24);
+        let days = days.and_then(|days| u64::try_from(days).ok());
+        Ok(days.filter(|days| most_days > 0 && *days >= most_days))
+    }
+
     /// Brings an archive back as an account of its own; never overwrites one.
     ///
     /// # Errors
     /// A wrong passphrase, a damaged or hostile archive, a taken name; nothing is left of the
-    /// attempt.
+    /// attempt. Not allowed where only admins make accounts.
     pub fn restore(
         &self,
         by: Option<&Caller>,
@@ -89,6 +106,8 @@ impl App {
         name: Option<&str>,
         passphrase: &str,
     ) -> Result<AccountView> {
+        // A backup is an account, too: whoever may not make one may not bring one.
+        self.may_make_account(by)?;
         let name = name
             .map(AccountName::new)
             .transpose()

@@ -39,6 +39,7 @@ impl App {
             self.microphone_check(),
             self.model_check(me),
             self.keychain_check(),
+            self.backup_check(me),
         ];
         DoctorView { checks }
     }
@@ -142,6 +143,27 @@ impl App {
             }
             Ok(()) => check("model", "ok", format!("{} can be used", used.name), ""),
             Err(error) => check("model", "failed", error.message, error.hint.unwrap_or_default()),
+        }
+    }
+
+    fn backup_check(&self, me: Option<&Unlocked>) -> CheckView {
+        let Some(me) = me else {
+            return check("backup", "skipped", "nobody is signed in", "");
+        };
+        let overdue = self.backup_overdue_days(me);
+        match (overdue, self.last_backup(&me.open)) {
+            (Ok(Some(days)), Ok(last)) => {
+                let measured = match last {
+                    Some(_) => format!("the last backup is {days} days old"),
+                    None => format!("{days} days of sessions were never backed up"),
+                };
+                check("backup", "warning", measured, "Run `insight-journey backup FILE`.")
+            }
+            (Ok(None), Ok(Some(at))) => check("backup", "ok", format!("last on {at:.0}"), ""),
+            (Ok(None), Ok(None)) => check("backup", "ok", "nothing old enough to need one", ""),
+            (Err(error), _) | (_, Err(error)) => {
+                check("backup", "failed", error.message, error.hint.unwrap_or_default())
+            }
         }
     }
 

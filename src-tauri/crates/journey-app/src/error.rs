@@ -51,6 +51,13 @@ impl CommandError {
             .hint("Sign in with `insight-journey sign-in NAME`.")
     }
 
+    /// The vault is closed.
+    #[must_use]
+    pub fn locked() -> Self {
+        Self::new(ErrorCode::NotSignedIn, "the vault is locked")
+            .hint("Unlock it with the password.")
+    }
+
     /// Something unforeseen; the details go to the log, not to the person.
     #[must_use]
     pub fn internal(error: &dyn std::fmt::Display) -> Self {

@@ -1,6 +1,7 @@
 //! The one gate in front of every command: token, role, rate, before any work.
 
 pub mod command;
+mod limits;
 pub mod token;
 
 use crate::{
@@ -8,41 +9,43 @@ use crate::{
     access::{Caller, Unlocked, accounts_error},
     error::{CommandError, Result},
 };
-use command::{Command, RateClass};
-use governor::{
-    Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-    state::keyed::DefaultKeyedStateStore,
-};
+use command::{Command, RateClass, not_declared};
 use journey_domain::{
     account::{Permission, Role},
     error_code::ErrorCode,
     ids::AccountId,
+    ports::Clock,
 };
 use journey_vault::{AccountsStore, FamilyId, StoredAccount};
-use std::num::NonZeroU32;
+use limits::PerMinute;
+use std::sync::Arc;
 use token::{AccessToken, Subject, TokenError, TokenMint};
 
-type Limited = (AccountId, RateClass);
-type Limiter = RateLimiter<Limited, DefaultKeyedStateStore<Limited>, DefaultClock>;
+/// Whose commands are counted together; those of nobody in particular count as one.
+type Giver = Option<AccountId>;
 
 /// Mints access tokens and lets callers through.
 pub struct Gate {
     mint: TokenMint,
-    limiter: Limiter,
+    commands: [(RateClass, PerMinute<Giver>); 4],
 }
 
 impl Gate {
-    /// A gate with the installation's signing key and the computer's limits.
+    /// A gate with the installation's signing key.
     ///
     /// # Errors
     /// The accounts store's failure.
-    pub(crate) fn new(accounts: &AccountsStore, commands_per_minute: u32) -> Result<Self> {
+    pub(crate) fn new(accounts: &AccountsStore, clock: &Arc<dyn Clock>) -> Result<Self> {
         let key = accounts.signing_key().map_err(|e| accounts_error(&e))?;
-        let per_minute = NonZeroU32::new(commands_per_minute).unwrap_or(NonZeroU32::MIN);
+        let class = |class| (class, PerMinute::new(clock.clone()));
         Ok(Self {
             mint: TokenMint::new(key.as_bytes()),
-            limiter: RateLimiter::keyed(Quota::per_minute(per_minute)),
+            commands: [
+                class(RateClass::Read),
+                class(RateClass::Write),
+                class(RateClass::Heavy),
+                class(RateClass::SignIn),
+            ],
         })
     }
 
@@ -90,12 +93,17 @@ impl Gate {
         Ok((account, family))
     }
 
-    fn within_limits(&self, account: AccountId, command: Command) -> Result<()> {
-        self.limiter.check_key(&(account, command.rate_class())).map_err(|not_until| {
-            let wait = not_until.wait_time_from(DefaultClock::default().now());
-            CommandError::new(ErrorCode::RateLimited, "too many commands in a short time")
-                .hint(format!("Try again in {} s.", wait.as_secs() + 1))
-        })
+    fn within_limits(&self, giver: Giver, command: Command, per_minute: u32) -> Result<()> {
+        let class = command.rate_class();
+        let per_minute = class.per_minute(per_minute);
+        self.commands
+            .iter()
+            .filter(|(of, _)| *of == class)
+            .try_for_each(|(_, limit)| limit.take(&giver, per_minute))
+            .map_err(|wait| {
+                CommandError::new(ErrorCode::RateLimited, "too many commands in a short time")
+                    .hint(format!("Try again in {} s.", limits::seconds(wait)))
+            })
     }
 }
 
@@ -104,20 +112,21 @@ fn refused(error: TokenError) -> CommandError {
         .hint("Sign in with `insight-journey sign-in NAME`.")
 }
 
-fn not_declared(command: Command) -> CommandError {
-    CommandError::internal(&format!("the command {} needs more than it asked for", command.word()))
-}
-
 impl App {
     /// Lets a command through that anyone may give.
     ///
     /// # Errors
-    /// When the command needs more.
+    /// When the command needs more; too often.
     pub fn public(&self, command: Command) -> Result<()> {
-        match command.permission() {
-            Permission::Public => Ok(()),
-            _ => Err(not_declared(command)),
-        }
+        command.open_to_anyone()?;
+        self.within_limits(None, command)
+    }
+
+    fn within_limits(&self, giver: Giver, command: Command) -> Result<()> {
+        let per_minute = self.system_number("commands_per_minute")?;
+        self.gate().within_limits(giver, command, per_minute)?;
+        tracing::debug!(command = command.word(), "let through");
+        Ok(())
     }
 
     /// Lets a command of somebody through who is signed in, and an admin's only for an admin.
@@ -127,7 +136,7 @@ impl App {
     pub fn signed_in(&self, command: Command, token: &AccessToken) -> Result<Caller> {
         let (account, family) =
             self.gate().account(self.ports(), self.access().accounts(), token, false)?;
-        self.gate().within_limits(account.account.id, command)?;
+        self.within_limits(Some(account.account.id), command)?;
         match command.permission() {
             Permission::Public | Permission::SignedIn => {}
             Permission::Admin if account.account.role == Role::Admin => {}
@@ -147,7 +156,7 @@ impl App {
     pub fn unlocked(&self, command: Command, token: &AccessToken) -> Result<Unlocked> {
         let (account, family) =
             self.gate().account(self.ports(), self.access().accounts(), token, false)?;
-        self.gate().within_limits(account.account.id, command)?;
+        self.within_limits(Some(account.account.id), command)?;
         if command.permission() == Permission::Admin && account.account.role != Role::Admin {
             return Err(CommandError::new(ErrorCode::NotAllowed, "only an admin may do this")
                 .hint("Ask an admin of this computer."));
@@ -157,26 +166,10 @@ impl App {
             .as_ref()
             .filter(|open| open.account.id == account.account.id)
             .cloned()
-            .ok_or_else(|| {
-                CommandError::new(ErrorCode::NotSignedIn, "the vault is locked")
-                    .hint("Unlock it with the password.")
-            })?;
+            .ok_or_else(CommandError::locked)?;
         Ok(Unlocked { caller: Caller::new(account.account, family), open })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_command_has_a_word_of_its_own() {
-        for (i, command) in Command::ALL.iter().enumerate() {
-            assert!(
-                Command::ALL[..i].iter().all(|c| c.word() != command.word()),
-                "{}",
-                command.word()
-            );
-        }
-    }
-}
+mod tests;

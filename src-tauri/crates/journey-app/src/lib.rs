@@ -37,3 +37,10 @@ mod threads;
 
 pub use app::{App, Ports};
 pub use speech::ModelHost;
+
+#[cfg(any(test, feature = "fuzzing"))]
+#[allow(clippy::panic, clippy::expect_used, reason = "a broken promise is what fuzzing looks for")]
+pub mod fuzzing;
+
+#[cfg(test)]
+mod testing;

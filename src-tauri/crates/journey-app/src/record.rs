@@ -196,6 +196,10 @@ impl App {
             return Err(CommandError::new(ErrorCode::Busy, "a recording is under way already")
                 .hint("Stop it first."));
         }
+        // Closing sets this before it looks for a recording: none is left running on a closed vault.
+        if open.closing().is_cancelled() {
+            return Err(CommandError::locked());
+        }
         let lock = RecordingLock::shared(open.vault.dir())?;
         let device = self.device(open, options.device.as_deref())?;
         let device_name = self.name_of_device(device.as_ref());

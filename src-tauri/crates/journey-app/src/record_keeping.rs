@@ -10,7 +10,7 @@ use crate::{
     views::{LedgerList, LedgerView, SettingList, SettingView},
 };
 use journey_domain::ledger::LedgerEntry;
-use journey_vault::table::sessions::SessionFilter;
+use journey_vault::{AuditAction, table::sessions::SessionFilter};
 use serde_json::Value;
 
 /// Most lines of the ledger that are printed at once.
@@ -32,7 +32,11 @@ impl App {
     pub fn set_setting(&self, me: &Unlocked, key: &str, value: &Value) -> Result<SettingList> {
         let setting = settings::find(key, Scope::Personal)?;
         setting.check(value)?;
+        let before = self.value(&me.open, setting)?;
         me.vault().write(|write| write.settings().set(key, value).map_err(CommandError::from))?;
+        if before != *value {
+            self.audit_event(&me.caller, AuditAction::SettingChanged, Some(key));
+        }
         self.settings(me, Some(key))
     }
 

@@ -226,7 +226,7 @@ impl App {
         }
         me.open.cancel_jobs_of(id);
         me.vault().erase_session(id)?;
-        self.audit_event(&me.caller, AuditAction::SessionErased);
+        self.audit_event(&me.caller, AuditAction::SessionErased, None);
         self.announce_list();
         Ok(id.to_string())
     }

@@ -49,5 +49,26 @@ impl BackupCost {
     const MOST: Self = Self(20);
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing {
+    //! The reader of archives, opened for fuzzing.
+
+    use super::{BackupCost, archive};
+    use secrecy::SecretString;
+
+    /// The archive within, as it comes out of its envelope; gives whether it is taken.
+    pub(crate) fn plain(bytes: &[u8]) -> bool {
+        archive::read_tar(bytes, bytes.len() as u64, &mut archive::Nowhere).is_ok()
+    }
+
+    /// The envelope and what is in it.
+    pub(crate) fn sealed(bytes: &[u8]) -> bool {
+        let passphrase = SecretString::from("backup");
+        let key = (&passphrase, BackupCost::for_tests());
+        let file = std::io::Cursor::new(bytes);
+        archive::read_sealed(file, bytes.len() as u64, key, &mut archive::Nowhere).is_ok()
+    }
+}
+
 #[cfg(test)]
 mod tests;

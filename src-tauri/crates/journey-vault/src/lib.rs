@@ -36,5 +36,9 @@ pub use vault::{
     open::OpenError,
 };
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[allow(clippy::panic, clippy::expect_used, reason = "a broken promise is what fuzzing looks for")]
+pub mod fuzzing;
+
 #[cfg(test)]
 mod testing;

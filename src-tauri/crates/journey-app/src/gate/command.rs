@@ -1,5 +1,6 @@
 //! Every command there is, with what it needs. A command that is not in this table cannot be given.
 
+use crate::error::{CommandError, Result};
 use journey_domain::account::Permission;
 
 /// How costly a command is; each class has its own limit.
@@ -14,6 +15,26 @@ pub enum RateClass {
     /// Tries a password or a code; limited by its own growing delays.
     SignIn,
 }
+
+impl RateClass {
+    /// All classes.
+    pub const ALL: &'static [Self] = &[Self::Read, Self::Write, Self::Heavy, Self::SignIn];
+
+    /// How many commands of this class a minute may be given where `commands_per_minute` is the
+    /// computer's setting: what is costly has a smaller part of it, and everybody has a few.
+    #[must_use]
+    pub const fn per_minute(self, commands_per_minute: u32) -> u32 {
+        let part = match self {
+            Self::Read | Self::Write => commands_per_minute,
+            Self::Heavy => commands_per_minute / 10,
+            Self::SignIn => commands_per_minute / 20,
+        };
+        if part < FEWEST_PER_MINUTE { FEWEST_PER_MINUTE } else { part }
+    }
+}
+
+/// No class has fewer, however low the setting is.
+const FEWEST_PER_MINUTE: u32 = 10;
 
 macro_rules! commands {
     ($($variant:ident $word:literal $permission:ident $rate:ident),+ $(,)?) => {
@@ -38,6 +59,17 @@ macro_rules! commands {
                 match self { $(Self::$variant => Permission::$permission),+ }
             }
 
+            /// Refuses a command that not anyone may give.
+            ///
+            /// # Errors
+            /// A command that needs a sign-in was asked for without one.
+            pub fn open_to_anyone(self) -> Result<()> {
+                match self.permission() {
+                    Permission::Public => Ok(()),
+                    _ => Err(not_declared(self)),
+                }
+            }
+
             /// Which limit it counts against.
             #[must_use]
             pub const fn rate_class(self) -> RateClass {
@@ -45,6 +77,11 @@ macro_rules! commands {
             }
         }
     };
+}
+
+/// A command is called in a way that its line in the table does not allow.
+pub(super) fn not_declared(command: Command) -> CommandError {
+    CommandError::internal(&format!("the command {} needs more than it asked for", command.word()))
 }
 
 commands! {
@@ -62,9 +99,9 @@ commands! {
     AccountPassword "password_change" Unlocked SignIn,
     RecoveryCode "recovery_code" Unlocked SignIn,
     SignIn "sign_in" Public SignIn,
-    SignOut "sign_out" SignedIn Write,
+    SignOut "sign_out" Public Write,
     Whoami "whoami" Public Read,
-    Lock "lock" SignedIn Write,
+    Lock "lock" Public Write,
     Devices "devices" Public Read,
     Try "try" Public Heavy,
     Record "record" Unlocked Write,

@@ -38,12 +38,25 @@ impl App {
         }
         self.resume_downloads(&open);
         self.resume_imports(&open);
-        let app = self.clone();
+        let (app, watched) = (self.clone(), Arc::clone(&open));
         let spawned = std::thread::Builder::new()
             .name("background".to_owned())
             .spawn(move || app.work_until_closed(&open));
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread for background work");
+        }
+        // Apart from the work: a window is left alone just as well while a long job runs.
+        let (app, open) = (self.clone(), Arc::downgrade(&watched));
+        let spawned = std::thread::Builder::new().name("idle-lock".to_owned()).spawn(move || {
+            while let Some(open) = open.upgrade().filter(|open| !open.closing().is_cancelled()) {
+                app.lock_if_idle(&open);
+                drop(open);
+                std::thread::sleep(LOOK_PAUSE);
+            }
+        });
+        if let Err(error) = spawned {
+            tracing::error!(%error, "no thread for the idle lock");
+            self.close(LockReason::Idle);
         }
     }
 
@@ -66,7 +79,6 @@ impl App {
                 }
                 let worked = self.import_next(open) || self.work_once(open, &mut lease);
                 if !worked {
-                    self.lock_if_idle(open);
                     std::thread::sleep(LOOK_PAUSE);
                 }
             }

@@ -376,8 +376,7 @@ impl AccountsStore {
                 "SELECT DISTINCT account_id FROM families
                  WHERE client = ?1 AND lasting = 1 AND revoked_at IS NULL",
             )?;
-            let rows =
-                statement.query_map([client.as_str()], |row| column::uuid(row, 0))?;
+            let rows = statement.query_map([client.as_str()], |row| column::uuid(row, 0))?;
             Ok(rows.collect::<Result<Vec<_>, _>>()?)
         })?;
         signed_in.into_iter().try_for_each(|id| self.sign_out(AccountId::new(id), client))

@@ -9,8 +9,8 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
-    fs::File,
-    io::{self, BufReader, Read, Seek as _, Write},
+    fs::{self, File},
+    io::{self, BufReader, Read, Seek, Write},
     path::Path,
 };
 
@@ -101,11 +101,25 @@ pub(super) fn read(
     passphrase: &SecretString,
     to: &mut dyn Destination,
 ) -> Result<Manifest, RestoreError> {
-    let mut file = File::open(path).map_err(RestoreError::reading)?;
+    // Opening a pipe would wait for ever for somebody to write into it.
+    if !fs::metadata(path).map_err(RestoreError::reading)?.is_file() {
+        return Err(RestoreError::Foreign);
+    }
+    let file = File::open(path).map_err(RestoreError::reading)?;
     let archive_bytes = file.metadata().map_err(RestoreError::reading)?.len();
+    read_sealed(file, archive_bytes, (passphrase, BackupCost::MOST), to)
+}
+
+/// The same for anything that holds `archive_bytes`; a passphrase of a higher cost is not believed.
+pub(super) fn read_sealed(
+    mut file: impl Read + Seek,
+    archive_bytes: u64,
+    (passphrase, most): (&SecretString, BackupCost),
+    to: &mut dyn Destination,
+) -> Result<Manifest, RestoreError> {
     check_age_header(&mut file)?;
     let mut identity = age::scrypt::Identity::new(passphrase.clone());
-    identity.set_max_work_factor(BackupCost::MOST.0);
+    identity.set_max_work_factor(most.0);
     let decryptor =
         Decryptor::new_buffered(BufReader::new(file)).map_err(|error| open_error(&error))?;
     let plain = decryptor
@@ -128,7 +142,7 @@ fn open_error(error: &DecryptError) -> RestoreError {
 
 /// The header has one passphrase and an end within its first kilobyte, so that parsing it cannot
 /// take memory without bound.
-fn check_age_header(file: &mut File) -> Result<(), RestoreError> {
+fn check_age_header(file: &mut (impl Read + Seek)) -> Result<(), RestoreError> {
     let mut start = Vec::new();
     Read::by_ref(file)
         .take(MAX_AGE_HEADER_BYTES)

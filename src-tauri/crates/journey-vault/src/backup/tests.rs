@@ -486,6 +486,17 @@ fn a_backup_follows_no_link_that_somebody_laid_out_and_takes_a_bare_name() {
 }
 
 #[test]
+fn what_is_no_file_is_no_backup() {
+    let home = Home::new();
+    let pipe = home.file("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    for place in [pipe.as_path(), home.dir.path(), Path::new("/dev/zero")] {
+        assert!(matches!(home.restore(place, Some("B")), Err(RestoreError::Foreign)));
+    }
+}
+
+#[test]
 fn a_file_that_appears_at_the_last_moment_is_not_written_over() {
     let home = Home::new();
     let (from, to) = (home.file("from"), home.file("to"));

@@ -74,7 +74,7 @@ pub(crate) enum BadHeader {
 
 /// Why no slot opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum SlotFailure {
+pub(crate) enum SlotFailure {
     /// There is no slot of that kind.
     NoSlot,
     /// There is one, and it does not open with this.
@@ -148,7 +148,7 @@ impl Header {
     }
 
     /// What the password slot costs.
-    pub(super) fn password_cost(&self) -> Option<KdfCost> {
+    pub(crate) fn password_cost(&self) -> Option<KdfCost> {
         self.slots.iter().find_map(|slot| match slot {
             Slot::Password { cost, .. } => Some(*cost),
             _ => None,
@@ -190,7 +190,7 @@ impl Header {
         Err(failure)
     }
 
-    pub(super) fn open_with_session(
+    pub(crate) fn open_with_session(
         &self,
         client: Client,
         key: &SessionKey,
