@@ -38,7 +38,7 @@ fn socket(data_dir: &DataDir) -> PathBuf {
 }
 
 fn ask(data_dir: &DataDir, word: &str) -> std::io::Result<String> {
-    let mut stream = with_short_path(&socket(data_dir), UnixStream::connect)?;
+    let mut stream = with_short_path(&socket(data_dir), |path| UnixStream::connect(path))?;
     stream.set_read_timeout(Some(TIME_LIMIT))?;
     stream.set_write_timeout(Some(TIME_LIMIT))?;
     writeln!(stream, "{word}")?;
@@ -91,7 +91,7 @@ fn listener(data_dir: &DataDir) -> std::io::Result<UnixListener> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let listener = with_short_path(&path, UnixListener::bind)?;
+    let listener = with_short_path(&path, |path| UnixListener::bind(path))?;
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     Ok(listener)
 }
