@@ -267,9 +267,7 @@ impl Desk {
     pub(super) fn lock_from_outside(&self) {
         let desk = self.clone();
         tauri::async_runtime::spawn_blocking(move || {
-            let signed_in =
-                desk.token().and_then(|token| desk.0.app.signed_in(Command::Lock, &token));
-            if signed_in.is_ok() {
+            if desk.0.app.public(Command::Lock).is_ok() {
                 desk.0.app.close(LockReason::Asked);
             }
         });

@@ -31,6 +31,7 @@ fn takes(setting: &Setting) -> String {
         Kind::OneOf(words) => words.join(", "),
         Kind::Text { max_chars } => format!("text, at most {max_chars} characters"),
         Kind::List { max_entries } => format!("list of at most {max_entries} texts"),
+        Kind::TimeOfDay => "time of day, such as 07:30".to_owned(),
     };
     if setting.optional { format!("{kind}; or none") } else { kind }
 }

@@ -25,8 +25,11 @@ fn text_of(folder: &str) -> String {
     }
     let mut text = String::new();
     let path = root().join(folder);
-    collect(&path, &mut text);
-    collect(&path.with_extension("rs"), &mut text);
+    for path in [path.clone(), path.with_extension("rs")] {
+        if path.exists() {
+            collect(&path, &mut text);
+        }
+    }
     text
 }
 
@@ -76,7 +79,7 @@ fn fits(where_from: &str, way: &str, command: Command) {
 #[test]
 fn every_command_of_the_window_passes_the_gate_as_its_line_in_the_table_says() {
     let commands = text_of("src-tauri/desktop/commands");
-    let desk = functions(&text_of("src-tauri/desktop"));
+    let desk = functions(&text_of("src-tauri/desktop/desk"));
     let all = functions(&commands);
     let mut declared = BTreeSet::new();
     for chunk in commands.split("#[tauri::command").skip(1) {
@@ -126,6 +129,7 @@ fn every_word_of_the_command_line_passes_the_gate() {
     for (at, _) in commands.match_indices("Command::") {
         let line = commands[..at].rfind('\n').map_or(0, |n| n + 1);
         let kind = commands[line..at].trim_start();
+        let kind = kind.strip_prefix("if let ").unwrap_or(kind);
         if !kind.chars().all(char::is_alphanumeric) {
             continue;
         }
@@ -177,6 +181,7 @@ const AT_THE_DOOR: &[&str] = &[
     "any_account",
     "close",
     "devices",
+    "taxonomy_tree",
     "log_level",
     "only_account_name",
     "only_admins_make_accounts",
@@ -195,6 +200,9 @@ const AT_THE_DOOR: &[&str] = &[
     "work_in_background",
 ];
 
+/// What the shell around the window shows of itself, with nothing that was said: tray, notifications.
+const IN_THE_SHELL: &[&str] = &["recording_now", "reminders_due", "wishes"];
+
 #[test]
 fn no_use_case_can_be_called_without_somebody_whom_the_gate_let_through() {
     let text = text_of("src-tauri/crates/journey-app/src");
@@ -206,7 +214,7 @@ fn no_use_case_can_be_called_without_somebody_whom_the_gate_let_through() {
             let name = word(signature);
             let takes_somebody = ["Caller", "Unlocked"].iter().any(|who| signature.contains(who));
             assert!(
-                takes_somebody || AT_THE_DOOR.contains(&name),
+                takes_somebody || AT_THE_DOOR.contains(&name) || IN_THE_SHELL.contains(&name),
                 "App::{name} takes nobody: anybody could call it"
             );
             n_behind += usize::from(takes_somebody);
@@ -224,7 +232,8 @@ fn only_the_gate_makes_callers() {
         }
         for maker in ["Caller::new(", "Caller {", "Unlocked {"] {
             let made = text.lines().any(|line| {
-                line.contains(maker) && !line.contains("struct") && !line.contains("impl")
+                let declares = ["struct", "impl", "->"].iter().any(|word| line.contains(word));
+                line.contains(maker) && !declares
             });
             assert!(!made, "{path} makes a {maker}");
         }
