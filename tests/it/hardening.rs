@@ -213,5 +213,8 @@ fn no_secret_stands_in_any_file_log_or_answer_after_all_that_can_go_wrong() {
     }
     let n_logs = fs::read_dir(program.data_dir().join("logs")).unwrap().count();
     assert!(n_logs >= 1, "the log was looked through");
-    assert_eq!(fs::read_dir(program.temp_dir()).unwrap().count(), 0, "temporary files are left");
+    // The sound system keeps a folder of its own there.
+    let left = fs::read_dir(program.temp_dir()).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| !name.to_string_lossy().starts_with("pulse-")).collect();
+    assert!(left.is_empty(), "temporary files are left: {left:?}");
 }

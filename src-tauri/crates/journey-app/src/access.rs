@@ -476,11 +476,12 @@ impl App {
         })
     }
 
-    /// All accounts.
+    /// All accounts. No secret: their names stand readable in the vault folders, so that a copied one
+    /// can be signed in to.
     ///
     /// # Errors
     /// The accounts store's failure.
-    pub fn accounts(&self, _me: &Caller) -> Result<AccountList> {
+    pub fn accounts(&self) -> Result<AccountList> {
         Ok(AccountList {
             accounts: self.all_accounts()?.iter().map(|a| (&a.account).into()).collect(),
         })

@@ -153,7 +153,7 @@ fn where_only_admins_make_accounts_nobody_else_makes_one_or_brings_one_back() {
         let back = house.app.restore(maker, &file, Some("eve"), "copper-lantern-eleven");
         assert_eq!(back.err().unwrap().code, ErrorCode::NotAllowed);
     }
-    assert_eq!(house.app.accounts(&ada).unwrap().accounts.len(), 2);
+    assert_eq!(house.app.accounts().unwrap().accounts.len(), 2);
     house.app.create_account(Some(&ada), "eve", false, PASSWORD).unwrap();
     house.app.restore(Some(&ada), &file, Some("fay"), "copper-lantern-eleven").unwrap();
     // Without the setting a stranger still makes no admin.

@@ -89,7 +89,7 @@ commands! {
     AccountState "account_state" Public Read,
     PasswordStrength "password_strength" Public Read,
     AccountCreate "account_create" Public SignIn,
-    AccountsList "accounts_list" SignedIn Read,
+    AccountsList "accounts_list" Public Read,
     AccountRole "account_role" Admin Write,
     AccountDisable "account_disable" Admin Write,
     AccountEnable "account_enable" Admin Write,
