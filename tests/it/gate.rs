@@ -130,6 +130,7 @@ fn every_word_of_the_command_line_passes_the_gate() {
         let line = commands[..at].rfind('\n').map_or(0, |n| n + 1);
         let kind = commands[line..at].trim_start();
         let kind = kind.strip_prefix("if let ").unwrap_or(kind);
+        let kind = kind.strip_prefix("(Some(").unwrap_or(kind);
         if !kind.chars().all(char::is_alphanumeric) {
             continue;
         }
