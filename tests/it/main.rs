@@ -6,6 +6,7 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::significant_drop_tightening,
     missing_docs,
     unreachable_pub,
     reason = "a test that panics is a test that fails"
@@ -19,7 +20,11 @@ mod documents;
 mod forgotten;
 mod gate;
 mod hardening;
+mod kills;
+mod listening;
+mod microphone;
 mod providers;
+mod recording;
 mod support;
 mod taxonomies;
 mod threads;

@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// Good enough for the strength check, and nobody's.
 pub const PASSWORD: &str = "walnut-harbour-Nineteen-kites";
 
+/// The program's file.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_insight-journey");
+
 /// The program with a fresh data directory and nothing of the caller's environment.
 pub struct Program {
     home: TempDir,
@@ -27,17 +30,20 @@ impl Program {
     /// A data directory with the account `ada`, the sample speech model in use.
     pub fn with_account() -> Self {
         let mut program = Self::new();
+        program.sign_up();
         program
-            .ok_with(&["account", "create", "ada"], &[("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD)]);
-        program.account = Some("ada".to_owned());
-        program
+    }
+
+    /// Makes the account `ada`, who gives each command from now on.
+    pub fn sign_up(&mut self) {
+        self.ok_with(&["account", "create", "ada"], &[("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD)]);
+        self.account = Some("ada".to_owned());
     }
 
     /// The same, with the sample's speech model added by hand.
     pub fn with_model() -> Self {
         let program = Self::with_account();
-        let model = root().join("assets/models/ggml-mini-reflection.en.bin");
-        program.ok(&["model", "add", model.to_str().unwrap()]);
+        program.ok(&["model", "add", sample_model().to_str().unwrap()]);
         program.ok(&["model", "use", "mini-reflection.en"]);
         program
     }
@@ -52,9 +58,15 @@ impl Program {
 
     /// A command that has not run yet.
     pub fn command<S: AsRef<OsStr>>(&self, args: &[S]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_insight-journey"));
+        let mut command = Command::new(BINARY);
+        command.args(args);
+        self.surround(&mut command);
         command
-            .args(args)
+    }
+
+    /// Gives a command this program's surroundings and nothing of the caller's.
+    pub fn surround(&self, command: &mut Command) {
+        command
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", self.home.path())
@@ -67,7 +79,6 @@ impl Program {
                 .env("INSIGHT_JOURNEY_ACCOUNT", account)
                 .env("INSIGHT_JOURNEY_PASSWORD", PASSWORD);
         }
-        command
     }
 
     /// Where this program's temporary files go, so that a test can look at what is left there.
@@ -173,6 +184,32 @@ pub fn root() -> &'static Path {
 /// A recording with its exact text.
 pub fn speech(name: &str) -> PathBuf {
     root().join("tests/data/speech").join(name)
+}
+
+/// The sample's speech model.
+pub fn sample_model() -> PathBuf {
+    root().join("assets/models/ggml-mini-reflection.en.bin")
+}
+
+/// The samples of a plain 16-bit mono file, as in `tests/data/speech`.
+pub fn samples(wav: &Path) -> Vec<i16> {
+    let bytes = std::fs::read(wav).unwrap();
+    let at = bytes.windows(4).position(|w| w == b"data").unwrap() + 8;
+    bytes[at..].chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])).collect()
+}
+
+/// What whisper.cpp alone makes of a recording, with the program's settings and nothing around it.
+pub fn bare_whisper(wav: &Path) -> String {
+    use journey_speech::whisper;
+    whisper_rs::install_logging_hooks();
+    let context =
+        whisper_rs::WhisperContext::new_with_params(sample_model(), whisper::context_parameters())
+            .unwrap();
+    let audio: Vec<f32> = samples(wav).iter().map(|s| f32::from(*s) / 32768.0).collect();
+    let mut state = context.create_state().unwrap();
+    state.full(whisper::parameters(Some("en"), 1), &audio).unwrap();
+    let texts = state.as_iter().map(|s| s.to_str_lossy().unwrap().trim().to_owned());
+    texts.collect::<Vec<_>>().join(" ")
 }
 
 /// All that a process said.

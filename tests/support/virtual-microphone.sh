@@ -34,7 +34,9 @@ case $action in
     pactl set-default-source vmic.monitor
     pactl set-default-sink vmic
     ;;
-  play) paplay --device=vmic "${3:?file}" ;;
+  # On a busy computer a player that comes late would leave holes in what is heard. Where more
+  # urgency is not allowed, nice says so and goes on.
+  play) nice -n -10 paplay --latency-msec=1000 --device=vmic "${3:?file}" ;;
   unplug) pactl unload-module "$(cat "$dir/vmic.module")" ;;
   stop) [ ! -e "$dir/pulse/pid" ] || pulseaudio --kill ;;
   *) echo "unknown action: $action" >&2; exit 2 ;;

@@ -23,6 +23,7 @@ use journey_speech::{
 };
 use journey_vault::{KdfCost, VaultPorts};
 use std::{
+    env::consts::EXE_SUFFIX,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -60,10 +61,10 @@ impl Ports {
     /// The computer's own.
     ///
     /// # Errors
-    /// When the program cannot find its own file, which its worker process is started from.
+    /// When the program cannot find its own file, beside which its worker lies.
     pub fn real(data_dir: &DataDir, events: Arc<dyn EventSink>) -> Result<Self> {
         let program = std::env::current_exe().map_err(|error| CommandError::internal(&error))?;
-        let worker = WorkerCommand::new(program, ["worker"]);
+        let worker = worker_command(program);
         Ok(Self {
             clock: Arc::new(SystemClock::new()),
             ids: Arc::new(SystemIds),
@@ -85,6 +86,17 @@ impl Ports {
     #[must_use]
     pub fn vault(&self) -> VaultPorts {
         VaultPorts { clock: self.clock.clone(), ids: self.ids.clone(), random: self.random.clone() }
+    }
+}
+
+/// The small program beside this one, else this one in its other mode: the window's libraries, which
+/// the same binary is linked with, would take 60 MB of each worker's memory.
+fn worker_command(program: PathBuf) -> WorkerCommand {
+    let small = program.with_file_name(format!("insight-journey-worker{EXE_SUFFIX}"));
+    if small.is_file() {
+        WorkerCommand::new(small, Vec::<String>::new())
+    } else {
+        WorkerCommand::new(program, ["worker"])
     }
 }
 

@@ -36,6 +36,7 @@ mod speech;
 mod threads;
 
 pub use app::{App, Ports};
+pub use journey_vault::KdfCost;
 pub use speech::ModelHost;
 
 #[cfg(any(test, feature = "fuzzing"))]

@@ -258,6 +258,9 @@ impl App {
         })?;
         self.ports().events.emit(Event::RecordingChanged);
         let Running { session, recording, handle, listener, _lock, .. } = running;
+        if let Some(listener) = &listener {
+            listener.hurry();
+        }
         let summary = handle.stop().map_err(|error| capture_error(&error))?;
         if let Some(failure) = &summary.failure {
             tracing::warn!(error = %failure, "the recording was not sealed to its end");

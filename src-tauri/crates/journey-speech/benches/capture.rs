@@ -9,6 +9,15 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::unwrap_used, reason = "a benchmark may stop at once")]
+#![allow(
+    clippy::disallowed_methods,
+    unreachable_pub,
+    missing_docs,
+    reason = "its report is shared with other benchmarks"
+)]
+
+#[path = "../../../../benches/report.rs"]
+mod report;
 
 use journey_speech::{
     capture::feed::{AfterRead, StreamFormat, stream_channel},
@@ -16,6 +25,7 @@ use journey_speech::{
     resample::Resampler,
     vad::{SpeechDetector, VadOptions},
 };
+use report::Row;
 use std::{
     sync::{
         Arc,
@@ -80,12 +90,21 @@ fn callback(n_seconds: u64, block: &[f32]) {
     let n_dropped = reading.join().unwrap();
     times.sort_unstable();
     let at = |share: f64| times.get((times.len() as f64 * share) as usize).unwrap().as_nanos();
-    println!(
-        "callback: {n_calls} calls, {n_allocations} allocations, {n_dropped} frames dropped, \
-         p50 {} ns, p99.9 {} ns",
-        at(0.5),
-        at(0.999)
-    );
+    let none = |workload: &str, n: f64| {
+        Row { workload, ours: n, unit: "", reference: None, goal: Some(("0", n == 0.0)) }.tell();
+    };
+    let calls = format!("allocations in {n_calls} callbacks, two busy threads beside");
+    none(&calls, n_allocations as f64);
+    none("frames dropped in them", n_dropped as f64);
+    let slow_us = at(0.999) as f64 / 1000.0;
+    Row {
+        workload: "a callback at the 99.9th percentile",
+        ours: slow_us,
+        unit: "us",
+        reference: Some(at(0.5) as f64 / 1000.0),
+        goal: Some(("at most 50 us", slow_us <= 50.0)),
+    }
+    .tell();
 }
 
 fn writer(n_seconds: u64, block: &[f32]) {
@@ -104,7 +123,7 @@ fn writer(n_seconds: u64, block: &[f32]) {
         resampler.push(&mono, &mut out).unwrap();
         std::hint::black_box(&out);
     }
-    tell("level, mono, 16 kHz", started.elapsed(), n_seconds);
+    tell("capture: level, mono, 16 kHz; of one core", started.elapsed(), n_seconds);
 }
 
 fn detector(n_seconds: u64) {
@@ -115,10 +134,17 @@ fn detector(n_seconds: u64) {
     for _ in 0..n_seconds * 10 {
         detector.push(&block, &mut regions);
     }
-    tell("speech detector", started.elapsed(), n_seconds);
+    tell("speech detector; of one core", started.elapsed(), n_seconds);
 }
 
 fn tell(what: &str, took: Duration, n_seconds: u64) {
     let share = 100.0 * took.as_secs_f64() / n_seconds as f64;
-    println!("{what}: {share:.3} % of one core");
+    Row {
+        workload: what,
+        ours: share,
+        unit: "% core",
+        reference: None,
+        goal: Some(("at most 2 %", share <= 2.0)),
+    }
+    .tell();
 }

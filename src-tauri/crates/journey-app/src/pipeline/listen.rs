@@ -42,11 +42,17 @@ pub(crate) struct LiveText {
 pub(crate) struct Listener {
     thread: JoinHandle<()>,
     text: Arc<Mutex<LiveText>>,
+    hurry: CancelToken,
 }
 
 impl Listener {
     pub(crate) fn text(&self) -> LiveText {
         self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Gives up what is provisional only: what it would say is about to be heard for good.
+    pub(crate) fn hurry(&self) {
+        self.hurry.cancel();
     }
 
     /// Waits until the tail is done. What it could not do, the job does.
@@ -67,16 +73,17 @@ pub(crate) fn follow(
     live: LiveSamples,
 ) -> Listener {
     let text = Arc::new(Mutex::default());
-    let (app, open, shown) = (app.clone(), open.clone(), text.clone());
+    let hurry = CancelToken::new();
+    let (app, open, shown, hurried) = (app.clone(), open.clone(), text.clone(), hurry.clone());
     let thread = std::thread::spawn(move || {
         let follower =
             Follower { app: &app, open: &open, session, recording, recogniser: &recogniser };
-        if let Err(reason) = follower.run(&live, &shown) {
+        if let Err(reason) = follower.run(&live, &shown, &hurried) {
             // The job after the recording does what is missing.
             tracing::info!(reason, "transcription while recording ended early");
         }
     });
-    Listener { thread, text }
+    Listener { thread, text, hurry }
 }
 
 struct Follower<'a> {
@@ -88,7 +95,12 @@ struct Follower<'a> {
 }
 
 impl Follower<'_> {
-    fn run(&self, live: &LiveSamples, shown: &Mutex<LiveText>) -> Result<(), &'static str> {
+    fn run(
+        &self,
+        live: &LiveSamples,
+        shown: &Mutex<LiveText>,
+        hurry: &CancelToken,
+    ) -> Result<(), &'static str> {
         if !self.recogniser.uses_vad {
             return Err("transcription in one piece waits for the end");
         }
@@ -130,9 +142,10 @@ impl Follower<'_> {
             let pending = groups.pending();
             let now = ports.clock.monotonic();
             let grown = pending.len().saturating_sub(n_shown) >= PROVISIONAL_SAMPLES;
-            if grown && now.saturating_sub(looked) >= PROVISIONAL_PAUSE {
+            let due = now.saturating_sub(looked) >= PROVISIONAL_PAUSE && !hurry.is_cancelled();
+            if grown && due {
                 n_shown = pending.len();
-                let said = self.provisional(pending, &cancel);
+                let said = self.provisional(pending, hurry);
                 shown.lock().unwrap_or_else(PoisonError::into_inner).provisional = said;
                 // Slow recognisers look less often: at most a third of the time goes into this.
                 let spent = ports.clock.monotonic().saturating_sub(now);

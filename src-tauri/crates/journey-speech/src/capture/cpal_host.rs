@@ -46,6 +46,7 @@ impl CpalHost {
     }
 
     fn host(&self) -> Arc<cpal::Host> {
+        keep_alsa_quiet();
         let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(host.get_or_insert_with(|| Arc::new(cpal::default_host())))
     }
@@ -160,6 +161,22 @@ where
         Some(OPEN_TIMEOUT),
     )
 }
+
+/// alsa-lib explains each failure in many lines on standard error, of which a person gets one
+/// sentence from us. Its handler belongs to the thread that asks.
+#[cfg(target_os = "linux")]
+fn keep_alsa_quiet() {
+    thread_local! {
+        static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    }
+    if !QUIET.replace(true) {
+        // What could not be kept quiet is only ugly.
+        drop(alsa::Output::local_error_handler());
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+const fn keep_alsa_quiet() {}
 
 /// ALSA lists its converters and sinks among the devices. A microphone is a card, or the name that
 /// stands for the default one.

@@ -37,8 +37,9 @@ const SYNC_EVERY: Duration = Duration::from_millis(500);
 const SILENT_CALLBACK: Duration = Duration::from_millis(500);
 /// The same for the first callback after opening.
 const FIRST_CALLBACK: Duration = Duration::from_millis(900);
-/// A shorter silence of the callback is the ordinary wait for the next one, and not marked.
-const BETWEEN_CALLBACKS: Duration = Duration::from_millis(50);
+/// A shorter silence of the callback may be the wait for the next one on a busy computer, and is not
+/// marked where the microphone is closed for another reason.
+const BETWEEN_CALLBACKS: Duration = Duration::from_millis(200);
 /// How often the list of microphones is read.
 const LIST_EVERY: Duration = Duration::from_millis(400);
 /// An attempt to open that takes longer is given up.
@@ -375,7 +376,6 @@ impl Machine {
         self.mark_silence(now);
         self.mark(MarkKind::Lost { duration_ms: as_ms(slept), reason: LossReason::Suspended });
         self.tell(CaptureEvent::Suspended);
-        self.heard_at = now;
     }
 
     fn pump(&mut self, now: Duration) {

@@ -678,7 +678,7 @@ proptest! {
         acts in prop::collection::vec(any_act(), 1..25),
     ) {
         let mut studio = Studio::new();
-        let (mut asleep, mut n_acts) = (0, 1);
+        let (mut asleep, mut n_acts, mut n_unplugged) = (0, 1, 0);
         for act in acts {
             n_acts += 1;
             match act {
@@ -686,6 +686,7 @@ proptest! {
                 Act::Pause => studio.machine.pause(),
                 Act::Resume => studio.machine.resume(),
                 Act::Unplug => {
+                    n_unplugged += 1;
                     studio.host.lock().unwrap().devices.clear();
                     studio.host.lock().unwrap().playing = None;
                 }
@@ -718,9 +719,10 @@ proptest! {
         prop_assert_eq!(summary.failure.is_none(), sink.is_finished);
         let timeline = Timeline::new(summary.n_samples, marks);
         let told = timeline.duration_ms() + paused(marks);
-        // Each gap is measured to a step of 20 ms, and each mark to a millisecond.
+        // Each gap is measured to a step of 20 ms, and each mark to a millisecond. A loss that a
+        // pause, another microphone or the end comes before within 200 ms is not seen.
         prop_assert!(
-            told.abs_diff(passed) <= 25 * n_acts + marks.len() as u64,
+            told.abs_diff(passed) <= 25 * n_acts + 200 * n_unplugged + marks.len() as u64,
             "{} ms told of {} ms: {:?}", told, passed, marks
         );
     }

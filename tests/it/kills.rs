@@ -1,0 +1,294 @@
+//! Processes that are killed: a recording at any moment, the worker in the middle of its job.
+
+use crate::{
+    microphone::{signal, until},
+    support::{PASSWORD, Program, sample_model, samples, speech, word_error_rate},
+};
+use journey_app::{
+    App, KdfCost, Ports, access::Unlocked, data_dir::DataDir, gate::command::Command as Gated,
+    import::ImportOptions, record::RecordOptions, review::SessionQuery,
+};
+use journey_domain::ports::{CancelToken, NoEvents};
+use journey_speech::{
+    capture::{
+        AudioError, AudioHost, DeviceId, InputDevice, InputStream, OpenStream,
+        feed::{StreamFormat, stream_channel},
+    },
+    engine::{
+        Heard, ModelFile, SpeechEngine, SpeechError, TranscribeOptions, TranscribeOutcome,
+        WorkerEngine,
+    },
+    worker::WorkerCommand,
+};
+use std::{
+    fs::{self, File},
+    num::NonZeroUsize,
+    os::unix::fs::FileExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+/// The folder of a process that records until it is killed.
+const KILLED: &str = "JOURNEY_TEST_KILLED";
+/// The title of its session.
+const TITLE: &str = "JOURNEY_TEST_KILLED_TITLE";
+
+/// Vaults at work side by side, and kills in each.
+const N_VAULTS: u64 = 5;
+const N_KILLS: u64 = 10;
+/// The most that a kill may cost.
+const MOST_LOST_MS: u64 = 250;
+
+/// A microphone that hears the sample, and notes in a file how much of it it has delivered: the
+/// file outlives the process.
+struct NotingHost {
+    sound: Arc<Vec<i16>>,
+    note: Arc<File>,
+}
+
+struct NoStream;
+impl InputStream for NoStream {}
+
+impl AudioHost for NotingHost {
+    fn devices(&self) -> Result<Vec<InputDevice>, AudioError> {
+        Ok(vec![noting_device()])
+    }
+
+    fn open(&self, _: Option<&DeviceId>) -> Result<OpenStream, AudioError> {
+        let format = StreamFormat { rate_hz: 16_000, n_channels: 1 };
+        let (mut feed, _, reader) = stream_channel(format);
+        let (sound, note) = (Arc::clone(&self.sound), Arc::clone(&self.note));
+        thread::spawn(move || {
+            let begun = Instant::now();
+            for (n, block) in sound.chunks(160).cycle().enumerate() {
+                let due = Duration::from_millis(10 * n as u64);
+                thread::sleep(due.saturating_sub(begun.elapsed()));
+                feed.push(block);
+                let delivered_ms = 10 * (n as u64 + 1);
+                note.write_all_at(&delivered_ms.to_le_bytes(), 0).unwrap();
+            }
+        });
+        Ok(OpenStream { stream: Box::new(NoStream), reader, format, device: noting_device() })
+    }
+}
+
+fn noting_device() -> InputDevice {
+    InputDevice { id: DeviceId::new("noting"), name: "noting".to_owned(), is_default: true }
+}
+
+fn delivered_ms(folder: &Path) -> u64 {
+    let bytes = fs::read(folder.join("delivered")).unwrap_or_default();
+    bytes.try_into().map_or(0, u64::from_le_bytes)
+}
+
+/// The program's core over its real parts, except for the microphone, and with a password that
+/// costs the least that is allowed.
+fn app(folder: &Path, engine: Option<Arc<dyn SpeechEngine>>) -> App {
+    let data_dir = DataDir::new(folder.join("data"));
+    let mut ports = Ports::real(&data_dir, Arc::new(NoEvents)).unwrap();
+    let note = File::create(folder.join("delivered")).unwrap();
+    let sound = Arc::new(samples(&speech("session.wav")));
+    ports.audio = Arc::new(NotingHost { sound, note: Arc::new(note) });
+    ports.worker = worker();
+    ports.engine = engine.unwrap_or_else(|| Arc::new(worker_engine()));
+    ports.kdf = Some(KdfCost::FLOOR);
+    App::open(data_dir, ports).unwrap()
+}
+
+fn worker() -> WorkerCommand {
+    WorkerCommand::new(env!("CARGO_BIN_EXE_insight-journey-worker"), Vec::<String>::new())
+}
+
+fn worker_engine() -> WorkerEngine {
+    WorkerEngine::new(worker(), NonZeroUsize::MIN, Duration::from_secs(60))
+}
+
+fn unlocked(app: &App) -> Unlocked {
+    let token = app.sign_in_once("ada", PASSWORD).unwrap();
+    app.unlocked(Gated::Record, &token).unwrap()
+}
+
+fn with_model(folder: &Path, engine: Option<Arc<dyn SpeechEngine>>) -> (App, Unlocked) {
+    let app = app(folder, engine);
+    let me = unlocked(&app);
+    app.add_model(&me, &sample_model()).unwrap();
+    (app, me)
+}
+
+/// Runs in a process of its own, until it is killed.
+fn record_for_ever(folder: &Path) {
+    let app = app(folder, None);
+    let me = unlocked(&app);
+    let options = RecordOptions { title: std::env::var(TITLE).ok(), ..RecordOptions::default() };
+    app.record(&me, options, &CancelToken::new(), |_| {}).unwrap();
+}
+
+/// Numbers that look random and are the same each time.
+fn scattered(seed: u64) -> u64 {
+    let mut it = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    it = (it ^ (it >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    it = (it ^ (it >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    it ^ (it >> 31)
+}
+
+/// One recording, killed; gives how much the microphone had delivered, in milliseconds.
+fn killed_recording(folder: &Path, test: &str, seed: u64) -> u64 {
+    drop(fs::remove_file(folder.join("delivered")));
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test])
+        .env(KILLED, folder)
+        .env(TITLE, format!("kill {seed}"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("sound is delivered", || {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself, seed {seed}");
+        delivered_ms(folder) > 0
+    });
+    thread::sleep(Duration::from_millis(scattered(seed) % 1500));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    delivered_ms(folder)
+}
+
+#[test]
+fn fifty_kills_at_random_moments_of_a_recording_cost_a_quarter_of_a_second_each_at_most() {
+    const TEST: &str = "kills::fifty_kills_at_random_moments_of_a_recording_cost_a_quarter_of_a_second_each_at_most";
+    if let Some(folder) = std::env::var_os(KILLED) {
+        return record_for_ever(Path::new(&folder));
+    }
+    thread::scope(|scope| {
+        for vault in 0..N_VAULTS {
+            scope.spawn(move || {
+                let home = tempfile::tempdir().unwrap();
+                let folder = home.path();
+                app(folder, None).create_account(None, "ada", false, PASSWORD).unwrap();
+                let kills: Vec<(u64, u64)> = (0..N_KILLS)
+                    .map(|n| vault * N_KILLS + n)
+                    .map(|seed| (seed, killed_recording(folder, TEST, seed)))
+                    .collect();
+                check_recovered(folder, &kills);
+            });
+        }
+    });
+}
+
+/// Each recording is there, offered as recovered, and can be transcribed.
+fn check_recovered(folder: &Path, kills: &[(u64, u64)]) {
+    let (app, me) = with_model(folder, None);
+    let query = SessionQuery { limit: 50, ..SessionQuery::default() };
+    let found = app.sessions(&me, &query).unwrap().sessions;
+    let mut said = String::new();
+    for (seed, delivered_ms) in kills {
+        let session = found.iter().find(|it| it.title == format!("kill {seed}"));
+        let kept_ms = session.and_then(|it| it.duration_ms).unwrap_or(0);
+        let lost_ms = delivered_ms.saturating_sub(kept_ms);
+        said.push_str(&format!("seed {seed}: {lost_ms} ms of {delivered_ms} ms lost\n"));
+        assert!(lost_ms <= MOST_LOST_MS, "{said}");
+        let Some(session) = session else { continue };
+        let session = app.transcribe(&me, &session.id, &CancelToken::new()).unwrap();
+        assert!(session.recovered, "seed {seed}");
+        assert!(session.error.is_none(), "seed {seed}: {:?}", session.error);
+        assert_eq!(session.coverage.transcribed, 1.0, "seed {seed}");
+    }
+    assert!(found.len() <= kills.len(), "a session too many");
+}
+
+/// Hands on to a worker, notes what it was given, and kills it once, in its second piece of work.
+struct Killing {
+    inner: WorkerEngine,
+    given: Mutex<Vec<usize>>,
+}
+
+impl SpeechEngine for Killing {
+    fn transcribe(
+        &self,
+        model: &ModelFile,
+        audio: &[i16],
+        options: &TranscribeOptions,
+        on_heard: &mut dyn FnMut(Heard),
+        cancel: &CancelToken,
+    ) -> Result<TranscribeOutcome, SpeechError> {
+        let n_calls = {
+            let mut given = self.given.lock().unwrap();
+            given.push(audio.len());
+            given.len()
+        };
+        if n_calls == 2 {
+            signal(self.inner.worker_pid().unwrap(), "KILL");
+        }
+        self.inner.transcribe(model, audio, options, on_heard, cancel)
+    }
+
+    fn release(&self) {
+        self.inner.release();
+    }
+}
+
+#[test]
+fn a_job_whose_worker_is_killed_goes_on_from_its_last_window() {
+    let home = tempfile::tempdir().unwrap();
+    let engine = Arc::new(Killing { inner: worker_engine(), given: Mutex::default() });
+    app(home.path(), None).create_account(None, "ada", false, PASSWORD).unwrap();
+    let (app, me) = with_model(home.path(), Some(engine.clone()));
+    let import = || {
+        let options = ImportOptions { analyse: false, ..ImportOptions::default() };
+        let file = speech("session.wav");
+        let (session, _) = app.import(&me, &file, &options, &CancelToken::new()).unwrap();
+        assert!(session.error.is_none(), "{:?}", session.error);
+        let given = std::mem::take(&mut *engine.given.lock().unwrap());
+        (session.transcript.unwrap().text, given)
+    };
+    let (disturbed, tried) = import();
+    engine.given.lock().unwrap().extend([0, 0]);
+    let (undisturbed, due) = import();
+    assert_eq!(disturbed, undisturbed);
+    let due = &due[2..];
+    assert!(due.len() > 2, "too short to tell: {due:?}");
+    // The second piece twice and none of the others; what comes after it may be cut elsewhere.
+    let total = |pieces: &[usize]| pieces.iter().sum::<usize>();
+    assert_eq!(tried[..2], due[..2]);
+    assert!(total(&tried).abs_diff(total(due) + due[1]) < 16_000, "{tried:?} {due:?}");
+}
+
+/// The workers for transcription that a process has started.
+fn workers_of(parent: u32) -> Vec<u32> {
+    let everyone = fs::read_dir("/proc").unwrap().flatten();
+    let pids = everyone.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let transcribes = |pid: &u32| {
+        let of = |name: &str| fs::read_to_string(format!("/proc/{pid}/{name}")).unwrap_or_default();
+        of("status").lines().any(|line| line == format!("PPid:\t{parent}"))
+            && of("cmdline").contains("transcribe")
+    };
+    pids.filter(transcribes).collect()
+}
+
+#[test]
+fn an_import_whose_worker_is_killed_ends_with_all_its_words() {
+    let program = Program::with_model();
+    let file: PathBuf = speech("session.wav");
+    let child = program
+        .command(&["import", file.to_str().unwrap(), "--no-analyse", "--json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = 0;
+    until("a worker is at work", || {
+        first = workers_of(child.id()).first().copied().unwrap_or(0);
+        first != 0
+    });
+    signal(first, "KILL");
+    until("another worker takes over", || {
+        workers_of(child.id()).first().is_some_and(|pid| *pid != first)
+    });
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let done: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let said = fs::read_to_string(speech("session.txt")).unwrap();
+    let text = done["sessions"][0]["transcript"]["text"].as_str().unwrap();
+    assert!(word_error_rate(&said, text) <= 4.0, "{text}");
+}
