@@ -132,7 +132,7 @@ fn cpu() -> Duration {
 fn memory(pid: &str, line: &str) -> f64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let found = status.lines().find_map(|it| it.strip_prefix(line));
-    let kib = found.and_then(|it| it.split_whitespace().nth(1)?.parse::<f64>().ok());
+    let kib = found.and_then(|it| it.split_whitespace().next()?.parse::<f64>().ok());
     kib.unwrap_or(0.0) * 1024.0 / 1e6
 }
 

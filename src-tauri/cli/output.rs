@@ -6,6 +6,10 @@ use journey_app::error::{CommandError, Result};
 use serde::Serialize;
 use std::io::{self, IsTerminal, Write};
 
+/// A terminal that says that it is narrower, in characters, is not believed.
+const NARROWEST: u16 = 20;
+const USUAL_WIDTH: u16 = 100;
+
 /// How results are printed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {
@@ -118,10 +122,19 @@ impl Style {
         table
             .load_style(presets::NOTHING)
             .set_content_arrangement(ContentArrangement::Dynamic)
-            .set_header(head.iter().map(|h| self.dim(h)))
+            .set_header(head)
             .add_rows(rows.into_iter().map(|row| row.into_iter().map(|cell| plain(&cell))));
-        let mut text: String =
-            table.lines().map(|line| line.trim_end().to_owned() + "\n").collect();
+        // Some terminals do not tell their width.
+        if table.width().is_none_or(|width| width < NARROWEST) {
+            table.set_width(USUAL_WIDTH);
+        }
+        let mut text = String::new();
+        for (n, line) in table.lines().enumerate() {
+            let line = line.trim_end();
+            // Escape codes within a cell would count as its width.
+            text.push_str(&if n == 0 { self.dim(line) } else { line.to_owned() });
+            text.push('\n');
+        }
         if text.is_empty() {
             text.push('\n');
         }
