@@ -1,7 +1,7 @@
 //! The core's events as the window's: ids and progress, throttled, never private content.
 
 use super::{desk::Desk, surroundings::Surroundings};
-use journey_app::window::queue;
+use journey_app::{views::window::Playback, window::queue};
 use journey_domain::{
     ids::JobId,
     job::JobKind,
@@ -101,6 +101,7 @@ impl EventSink for WindowEvents {
             Event::Locked(reason) => {
                 self.send("locked", serde_json::json!({ "reason": reason }));
             }
+            Event::Playback(state) => self.send("playback", Playback::from(state)),
         }
     }
 }

@@ -19,6 +19,7 @@ use journey_domain::{
 use journey_speech::{
     capture::{AudioHost, CpalHost},
     engine::{SpeechEngine, WorkerEngine, default_threads},
+    playback::{AudioOutput, CpalOutput},
     worker::WorkerCommand,
 };
 use journey_vault::{KdfCost, VaultPorts};
@@ -45,6 +46,8 @@ pub struct Ports {
     pub keychain: Arc<dyn SecretStore>,
     /// Microphones.
     pub audio: Arc<dyn AudioHost>,
+    /// The speaker.
+    pub speaker: Arc<dyn AudioOutput>,
     /// Transcription.
     pub engine: Arc<dyn SpeechEngine>,
     /// Where speech models are fetched from.
@@ -74,6 +77,7 @@ impl Ports {
                 data_dir.path().display()
             ))),
             audio: Arc::new(CpalHost::new()),
+            speaker: Arc::new(CpalOutput),
             engine: Arc::new(WorkerEngine::new(worker.clone(), default_threads(), WORKER_IDLE)),
             models: ModelHost::catalogue(),
             worker,

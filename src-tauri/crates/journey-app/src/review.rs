@@ -200,6 +200,7 @@ impl App {
     /// # Errors
     /// Not found.
     pub fn bin(&self, me: &Unlocked, id: &str) -> Result<()> {
+        self.stop_playing(me, id)?;
         self.change(me, id, |write, id| Ok(write.sessions().bin(id)?)).map(drop)
     }
 
@@ -225,6 +226,7 @@ impl App {
                 .hint("Stop the recording first."));
         }
         me.open.cancel_jobs_of(id);
+        me.open.player().forget(id);
         me.vault().erase_session(id)?;
         self.audit_event(&me.caller, AuditAction::SessionErased, None);
         self.announce_list();

@@ -5,6 +5,7 @@ mod backup;
 pub mod help;
 mod models;
 mod orders;
+mod playback;
 mod providers;
 mod questions;
 pub mod queue;
@@ -22,5 +23,6 @@ pub use settings::Wishes;
 
 pub(crate) use models::Downloads;
 pub(crate) use orders::Imports;
+pub(crate) use playback::Player;
 pub(crate) use recording::Noted;
 pub(crate) use reminders::Reminders;

@@ -32,6 +32,10 @@ pub enum ErrorCode {
     WorkerFailed,
     /// No microphone, or it was refused.
     Microphone,
+    /// Nothing to play sound on, or it failed.
+    Speaker,
+    /// The text was changed elsewhere since it was read.
+    RevisionConflict,
     /// The disk is full or nearly so.
     DiskFull,
     /// The vault is damaged, foreign or of a newer version.

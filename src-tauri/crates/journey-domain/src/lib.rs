@@ -12,6 +12,7 @@ pub mod error_code;
 pub mod ids;
 pub mod job;
 pub mod ledger;
+pub mod playback;
 pub mod ports;
 pub mod run;
 pub mod session;

@@ -153,6 +153,8 @@ pub enum Event {
     RecordingChanged,
     /// A speech model came, went or is on its way; ask again.
     ModelsChanged,
+    /// Playing moved on, stopped or began; at most 15 a second.
+    Playback(crate::playback::PlaybackState),
     /// The vault was locked.
     Locked(LockReason),
 }

@@ -10,6 +10,7 @@ pub mod flac;
 pub mod level;
 pub mod loop_detector;
 pub mod models;
+pub mod playback;
 pub mod resample;
 pub mod text_import;
 pub mod vad;

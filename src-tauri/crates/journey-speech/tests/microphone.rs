@@ -1,4 +1,5 @@
-//! The real way in: a PulseAudio server, a source that a recording is played into, cpal.
+//! The real way in and out: a PulseAudio server, a source that a recording is played into, a speaker
+//! whose monitor is listened to, cpal.
 //!
 //! Each test runs the recorder in a process of its own: the sound server is found through the
 //! environment, which a process reads for all its threads. Without PulseAudio these tests fail.
@@ -21,13 +22,16 @@ use journey_domain::{
     ports::{Clock, SegmentSink, SinkError},
     timeline::{LossReason, Mark, MarkKind},
 };
-use journey_speech::capture::{
-    AudioHost, CaptureEvent, CaptureOptions, CaptureParts, CpalHost, Recorder, RecordingHandle,
+use journey_speech::{
+    capture::{
+        AudioHost, CaptureEvent, CaptureOptions, CaptureParts, CpalHost, Recorder, RecordingHandle,
+    },
+    playback::{CpalOutput, PlayEvent, PlayOptions, Playing, Sound, SoundGone},
 };
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc},
     time::{Duration, Instant},
 };
 
@@ -211,14 +215,71 @@ fn what_is_played_is_what_is_recorded() {
             summary.marks
         );
 
-        let bytes = std::fs::read(file).unwrap();
-        let played: Vec<i16> =
-            bytes[44..].chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]])).collect();
-        let (heard, played) = (envelope(&samples.lock().unwrap()), envelope(&played));
-        let best = (0..heard.len().saturating_sub(played.len()))
-            .map(|shift| correlation(&heard[shift..], &played))
-            .fold(0.0, f64::max);
-        assert!(best > 0.95, "the loudness over time agrees by {best} only");
+        assert_heard(&samples.lock().unwrap(), &samples_of(&file));
+    });
+}
+
+fn samples_of(file: &Path) -> Vec<i16> {
+    let bytes = std::fs::read(file).unwrap();
+    bytes[44..].chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]])).collect()
+}
+
+#[track_caller]
+fn assert_heard(heard: &[i16], played: &[i16]) {
+    let played = envelope(played);
+    // Blocks of the one may begin anywhere within blocks of the other.
+    let best = (0..320)
+        .step_by(40)
+        .flat_map(|offset| {
+            let heard = envelope(heard.get(offset..).unwrap_or_default());
+            (0..heard.len().saturating_sub(played.len()))
+                .map(|shift| correlation(&heard[shift..], &played))
+                .collect::<Vec<_>>()
+        })
+        .fold(0.0, f64::max);
+    assert!(best > 0.95, "the loudness over time agrees by {best} only");
+}
+
+struct Samples(std::vec::IntoIter<i16>);
+
+impl Sound for Samples {
+    fn next(&mut self, out: &mut [i16]) -> Result<usize, SoundGone> {
+        let mut n = 0;
+        for (to, from) in out.iter_mut().zip(&mut self.0) {
+            *to = from;
+            n += 1;
+        }
+        Ok(n)
+    }
+}
+
+#[test]
+fn what_is_played_back_comes_out_of_the_speaker() {
+    with_microphone("what_is_played_back_comes_out_of_the_speaker", |_| {
+        // The speaker's monitor is the microphone.
+        let (recording, heard, _) = record(Arc::new(CpalHost::new()));
+        wait_for("the open microphone", || heard.lock().unwrap().len() > 8_000);
+        let samples = samples_of(&root().join("tests/data/speech/short.wav"));
+        let duration_ms = samples.len() as u64 / 16;
+        let (told, events) = mpsc::channel();
+        let options = PlayOptions { from_ms: 100, to_ms: None, tempo: 1.0, skips_silence: false };
+        let sound = Box::new(Samples(samples.clone().into_iter()));
+        let listener = Box::new(move |event| {
+            let _ = told.send(event);
+        });
+        let playing = Playing::start(&CpalOutput, sound, options, listener).unwrap();
+        wait_for("the end of the sound", || playing.is_over());
+        assert_eq!(playing.stop(), 100 + duration_ms);
+        let events: Vec<PlayEvent> = events.into_iter().collect();
+        assert_eq!(events.last(), Some(&PlayEvent::Ended(100 + duration_ms)));
+        assert!(events.len() as u64 <= 15 * duration_ms / 1_000 + 2, "{}", events.len());
+        let n_then = heard.lock().unwrap().len();
+        wait_for("the last of it", || heard.lock().unwrap().len() > n_then + 8_000);
+        assert!(recording.stop().unwrap().failure.is_none());
+        // Piece by piece: a busy sound server may make a short gap between two of them.
+        for piece in samples.chunks_exact(32_000) {
+            assert_heard(&heard.lock().unwrap(), piece);
+        }
     });
 }
 

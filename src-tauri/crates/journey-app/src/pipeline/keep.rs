@@ -10,7 +10,7 @@ use journey_vault::{
 
 /// Replaces captured samples by a FLAC of them. A failure leaves the samples as they are: this
 /// saves space and is never a reason to lose or to bother.
-pub(super) fn compress(open: &OpenVault, recording: &Recording) {
+pub(crate) fn compress(open: &OpenVault, recording: &Recording) {
     if recording.kind != RecordingKind::Captured || recording.n_samples == 0 {
         return;
     }

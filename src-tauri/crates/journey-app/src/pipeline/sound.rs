@@ -56,6 +56,15 @@ impl SoundReader {
         }
     }
 
+    /// Goes on at a later sample.
+    pub(crate) fn skip_to(&mut self, sample: u64) -> Result<(), StepError> {
+        match self {
+            Self::Captured { at, .. } => *at = sample.max(*at),
+            Self::Flac(reader) => reader.skip_to(sample).map_err(|e| flac_error(&e))?,
+        }
+        Ok(())
+    }
+
     /// Everything that is left.
     pub(crate) fn rest(&mut self) -> Result<Vec<i16>, StepError> {
         let mut all = Vec::new();

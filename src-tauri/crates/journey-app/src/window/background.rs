@@ -154,7 +154,11 @@ impl App {
     fn lock_if_idle(&self, open: &OpenVault) {
         let minutes = self.number(open, "idle_lock_minutes").unwrap_or_default();
         let idle = self.ports().clock.monotonic().saturating_sub(open.last_use());
-        if minutes > 0 && idle >= Duration::from_secs(60 * minutes) && open.running().is_none() {
+        if minutes > 0
+            && idle >= Duration::from_secs(60 * minutes)
+            && open.running().is_none()
+            && !open.player().sounds()
+        {
             tracing::info!("locked after a while without use");
             self.close(LockReason::Idle);
         }
