@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod merge;
 pub mod on_device;
 pub mod provider;
+pub mod revision;
 pub mod sentences;
 pub mod taxonomy_files;
 pub mod threads;

@@ -133,6 +133,7 @@ impl<'c> Elements<'c> {
     }
 
     /// The relationships that a run found, with their evidence in a revision of the transcript.
+    /// Those whose evidence stands in another revision alone are left out.
     ///
     /// # Errors
     /// The database's failure.
@@ -143,9 +144,15 @@ impl<'c> Elements<'c> {
     ) -> Result<Vec<Relationship>, VaultError> {
         let relationships = column::rows(
             self.conn,
-            "SELECT key, id, run_id, from_id, to_id, kind, confidence
-             FROM relationships WHERE run_id = ?1 ORDER BY key",
-            &[run.uuid().as_bytes()],
+            "SELECT r.key, r.id, r.run_id, r.from_id, r.to_id, r.kind, r.confidence
+             FROM relationships AS r
+             WHERE r.run_id = ?1 AND (
+                 EXISTS (SELECT 1 FROM relationship_evidence AS v
+                         WHERE v.relationship_key = r.key AND v.revision = ?2)
+                 OR NOT EXISTS (SELECT 1 FROM relationship_evidence AS v
+                                WHERE v.relationship_key = r.key))
+             ORDER BY r.key",
+            &[run.uuid().as_bytes(), &revision],
             read_relationship,
         )?;
         let mut evidence = by_key(column::rows(

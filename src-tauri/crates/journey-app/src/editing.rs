@@ -1,0 +1,182 @@
+//! A person edits a transcript: a new revision, with the findings placed anew. The old revision
+//! stays as it is.
+
+use crate::{
+    App,
+    access::Unlocked,
+    error::{CommandError, Result},
+    review::find,
+};
+use journey_analysis::revision::Revision;
+use journey_domain::{
+    element::{Evidence, EvidenceState},
+    error_code::ErrorCode,
+    ids::{ElementId, RelationshipId, RunId, SessionId},
+    job::{JobKind, JobState},
+    session::{Hole, HoleStage},
+    transcript::Transcript,
+};
+use journey_vault::{Anchors, NewTranscript, Read, Write};
+
+/// Longest text, in characters: about two weeks of speech.
+const MAX_TEXT_CHARS: usize = 10_000_000;
+
+/// What an edit did to the findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Edited {
+    /// The revision that holds now.
+    pub revision: u32,
+    /// Elements whose words stayed.
+    pub kept: usize,
+    /// Elements whose words were corrected.
+    pub repaired: usize,
+    /// Elements whose words are gone; they stay in the old revision.
+    pub dropped: usize,
+}
+
+fn conflict() -> CommandError {
+    CommandError::new(
+        ErrorCode::RevisionConflict,
+        "the text was changed elsewhere since it was opened here",
+    )
+    .hint("Open the session again and make the change there.")
+}
+
+fn busy(doing: &str) -> CommandError {
+    CommandError::new(ErrorCode::Busy, format!("this session is being {doing}"))
+        .hint("Wait until that is done, or stop it, and try again.")
+}
+
+impl App {
+    /// Stores an edited text as the session's next revision. `revision` is the one it was made of.
+    ///
+    /// # Errors
+    /// A revision conflict when that is no longer the newest; a usage error for an empty text; busy
+    /// while the session is being worked on; not found.
+    pub fn edit_transcript(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        revision: u32,
+        text: &str,
+    ) -> Result<Edited> {
+        let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(CommandError::usage("there is nothing in it")
+                .hint("Delete the session if nothing of it should stay."));
+        }
+        if text.chars().count() > MAX_TEXT_CHARS {
+            return Err(CommandError::usage("the text is too long for one session")
+                .hint("Split it into several."));
+        }
+        let session = me.vault().read(|read| find(read, id))?;
+        let edited = me.vault().write(|write| edit(write, session, revision, text))?;
+        tracing::info!(
+            kept = edited.kept,
+            repaired = edited.repaired,
+            dropped = edited.dropped,
+            "a transcript was edited"
+        );
+        self.announce(session);
+        Ok(edited)
+    }
+}
+
+fn edit(write: &Write<'_>, session: SessionId, revision: u32, text: &str) -> Result<Edited> {
+    for job in write.jobs().of_session(session)? {
+        match (job.kind, &job.state) {
+            (JobKind::Analyse, JobState::Running) => return Err(busy("analysed")),
+            (JobKind::Transcribe, _) if !job.is_settled() => return Err(busy("transcribed")),
+            _ => {}
+        }
+    }
+    let read = write.read();
+    let before = read.transcripts().current(session)?.ok_or_else(|| {
+        CommandError::not_found("there is no text to edit yet")
+            .hint("Wait until the session is transcribed.")
+    })?;
+    if before.revision != revision {
+        return Err(conflict());
+    }
+    if before.text == text {
+        let kept = read.session(session)?.elements.len();
+        return Ok(Edited { revision, kept, ..Edited::default() });
+    }
+    let comparison = Revision::new(&before, text);
+    let after = comparison.transcript();
+    let placed = placed(&read, session, &before, &comparison, &after)?;
+    let stored = read.sessions().get(session)?;
+    // What was not transcribed before an edit is not transcribed after it.
+    let holes: Vec<Hole> = stored
+        .session
+        .holes
+        .into_iter()
+        .filter(|hole| hole.stage == HoleStage::Transcribe)
+        .collect();
+    let revision = write.store_transcript(&NewTranscript {
+        session,
+        transcript: &after,
+        holes: &holes,
+        job: None,
+        anchors: placed.as_ref().map(|it| Anchors {
+            run: it.run,
+            elements: &it.elements,
+            relationships: &it.relationships,
+        }),
+    })?;
+    Ok(Edited { revision, ..placed.map(|it| it.edited).unwrap_or_default() })
+}
+
+/// Where the findings of the accepted run stand in another text.
+pub(crate) struct Placed {
+    pub(crate) run: RunId,
+    pub(crate) elements: Vec<(ElementId, Vec<Evidence>)>,
+    pub(crate) relationships: Vec<(RelationshipId, Vec<Evidence>)>,
+    edited: Edited,
+}
+
+/// Places the findings of the accepted run; `None` without one.
+pub(crate) fn placed(
+    read: &Read<'_>,
+    session: SessionId,
+    before: &Transcript,
+    comparison: &Revision<'_>,
+    after: &Transcript,
+) -> Result<Option<Placed>> {
+    let Some(run) = read.sessions().get(session)?.run else { return Ok(None) };
+    let mut it =
+        Placed { run, elements: Vec::new(), relationships: Vec::new(), edited: Edited::default() };
+    for element in read.elements().of_run(run, before.revision)? {
+        let evidence = place(comparison, &element.evidence, after);
+        let is_repaired = |it: &Evidence| it.state == EvidenceState::Repaired;
+        if evidence.is_empty() {
+            it.edited.dropped += 1;
+            continue;
+        }
+        if evidence.iter().any(is_repaired) && !element.evidence.iter().any(is_repaired) {
+            it.edited.repaired += 1;
+        } else {
+            it.edited.kept += 1;
+        }
+        it.elements.push((element.id, evidence));
+    }
+    for relationship in read.elements().relationships_of_run(run, before.revision)? {
+        let evidence = place(comparison, &relationship.evidence, after);
+        it.relationships.push((relationship.id, evidence));
+    }
+    Ok(Some(it))
+}
+
+fn place(comparison: &Revision<'_>, all: &[Evidence], after: &Transcript) -> Vec<Evidence> {
+    let mut placed: Vec<Evidence> = Vec::new();
+    for it in all.iter().filter_map(|it| comparison.place(it, after)) {
+        if !placed.iter().any(|other| other.span == it.span) {
+            placed.push(it);
+        }
+    }
+    placed
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+use crate::person::{Person, no_vault};
+use journey_domain::{
+    element::EvidenceState, error_code::ErrorCode, ids::SessionId, job::JobKind, session::Source,
+    text::IndexedText,
+};
+use proptest::prelude::*;
+
+const TEXT: &str = "I was glad to be home. My boss shouted at me. I was so tyred after it.";
+
+fn quotes(person: &Person, id: SessionId) -> Vec<(String, String, EvidenceState)> {
+    let detail = person.me.vault().read(|read| read.session(id)).map_err(no_vault).unwrap();
+    let text = detail.transcript.unwrap().text;
+    let indexed = IndexedText::new(&text);
+    detail
+        .elements
+        .iter()
+        .flat_map(|element| element.evidence.iter().map(move |it| (element, it)))
+        .map(|(element, it)| {
+            assert_eq!(indexed.slice(it.span), Some(it.quote.as_str()));
+            (element.label.clone(), it.quote.clone(), it.state)
+        })
+        .collect()
+}
+
+#[test]
+fn an_edit_is_a_new_revision_with_the_evidence_in_place_and_the_old_one_stays() {
+    let person = Person::new();
+    let found = [("joy", "I was glad"), ("boss", "My boss shouted"), ("fatigue", "so tyred")];
+    let id = person.analysed(TEXT, &found);
+    let old = person.me.vault().read(|read| read.session(id)).map_err(no_vault).unwrap();
+    let text = "Yesterday I was glad to be home. I was so tired after it.";
+    let edited = person.app.edit_transcript(&person.me, &id.to_string(), 1, text).unwrap();
+    assert_eq!((edited.revision, edited.kept, edited.repaired, edited.dropped), (2, 1, 1, 1));
+    assert_eq!(
+        quotes(&person, id),
+        [
+            ("joy".into(), "I was glad".into(), EvidenceState::Verified),
+            ("fatigue".into(), "so tired".into(), EvidenceState::Repaired),
+        ]
+    );
+    let page = person.app.session_page(&person.me, &id.to_string()).unwrap();
+    assert_eq!(page.session.status, "analysed");
+    assert_eq!(page.session.transcript.unwrap().revision, 2);
+    // Both links led to or from what is gone.
+    assert!(page.session.relationships.is_empty());
+    person
+        .me
+        .vault()
+        .read(|read| {
+            assert_eq!(read.transcripts().revision(id, 1)?, old.transcript.clone().unwrap());
+            assert_eq!(read.elements().of_run(old.run.as_ref().unwrap().id, 1)?, old.elements);
+            Ok(())
+        })
+        .map_err(no_vault)
+        .unwrap();
+}
+
+#[test]
+fn search_finds_the_new_words_and_no_longer_the_old_ones() {
+    let person = Person::new();
+    let id = person.analysed(TEXT, &[("fatigue", "so tyred")]).to_string();
+    person.app.edit_transcript(&person.me, &id, 1, &TEXT.replace("tyred", "exhausted")).unwrap();
+    let hits = |text: &str| {
+        let query = crate::review::SearchQuery {
+            text: text.into(),
+            limit: 10,
+            ..crate::review::SearchQuery::default()
+        };
+        person.app.search(&person.me, &query).unwrap().hits.len()
+    };
+    assert_eq!((hits("exhausted"), hits("tyred")), (1, 0));
+    assert!(person.me.vault().check_search().unwrap());
+}
+
+#[test]
+fn a_stale_edit_is_refused_and_changes_nothing() {
+    let person = Person::new();
+    let id = person.analysed(TEXT, &[]).to_string();
+    person.app.edit_transcript(&person.me, &id, 1, "Mine.").unwrap();
+    let refused = person.app.edit_transcript(&person.me, &id, 1, "Theirs.").unwrap_err();
+    assert_eq!(refused.code, ErrorCode::RevisionConflict);
+    assert!(refused.hint.is_some());
+    let page = person.app.session_page(&person.me, &id).unwrap();
+    assert_eq!(page.session.transcript.unwrap().text, "Mine.");
+}
+
+#[test]
+fn the_same_text_is_no_new_revision_and_an_empty_one_is_refused() {
+    let person = Person::new();
+    let id = person.analysed(TEXT, &[("joy", "glad")]).to_string();
+    let same = person.app.edit_transcript(&person.me, &id, 1, &format!("\n{TEXT}\n")).unwrap();
+    assert_eq!((same.revision, same.kept), (1, 1));
+    let refused = person.app.edit_transcript(&person.me, &id, 1, " \n").unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Usage);
+    let missing = person.session(Source::Microphone).to_string();
+    let refused = person.app.edit_transcript(&person.me, &missing, 1, "Words.").unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotFound);
+}
+
+#[test]
+fn nothing_is_edited_under_the_hands_of_a_transcription() {
+    let person = Person::new();
+    let id = person.analysed(TEXT, &[]);
+    person
+        .me
+        .vault()
+        .write(|write| write.jobs().enqueue(id, JobKind::Transcribe))
+        .map_err(no_vault)
+        .unwrap();
+    let refused =
+        person.app.edit_transcript(&person.me, &id.to_string(), 1, "Other words.").unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Busy);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn after_any_edits_all_evidence_in_the_vault_stands_where_it_says(
+        edits in prop::collection::vec((0_usize..70, 0_usize..12, "[a-zü .]{0,8}"), 1..4),
+    ) {
+        let person = Person::new();
+        let found = [
+            ("joy", "glad"), ("home", "to be home"), ("boss", "My boss shouted at me"),
+            ("fatigue", "so tyred after it"), ("all", "home. My boss"),
+        ];
+        let id = person.analysed(TEXT, &found);
+        let mut revision = 1;
+        for (at, length, with) in edits {
+            let page = person.app.session_page(&person.me, &id.to_string()).unwrap();
+            let mut chars: Vec<char> =
+                page.session.transcript.unwrap().text.chars().collect();
+            let start = at.min(chars.len());
+            let end = (start + length).min(chars.len());
+            chars.splice(start..end, with.chars());
+            let text: String = chars.into_iter().collect();
+            prop_assume!(!text.trim().is_empty());
+            let edited =
+                person.app.edit_transcript(&person.me, &id.to_string(), revision, &text).unwrap();
+            revision = edited.revision;
+            let left = quotes(&person, id);
+            prop_assert!(left.len() == edited.kept + edited.repaired, "{:?} {:?}", left, edited);
+        }
+    }
+}
