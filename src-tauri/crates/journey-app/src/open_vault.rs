@@ -6,6 +6,7 @@ use journey_domain::{
     account::Account,
     ids::{JobId, SessionId},
     ports::CancelToken,
+    session::{Hole, HoleStage},
 };
 use journey_vault::{Vault, VaultKeys};
 use std::{
@@ -29,11 +30,13 @@ pub(crate) struct OpenVault {
     not_analysed: Mutex<HashSet<SessionId>>,
     providers: Mutex<HashMap<SessionId, String>>,
     turns: Arc<Turns>,
+    parts: Mutex<HashMap<SessionId, Hole>>,
     imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
     recogniser: Mutex<Option<Recogniser>>,
     noted: Arc<Mutex<crate::window::Noted>>,
     microphone_test: Mutex<Option<CancelToken>>,
+    player: crate::window::Player,
     works: AtomicBool,
     last_use: Mutex<Duration>,
     closing: CancelToken,
@@ -53,11 +56,13 @@ impl OpenVault {
             not_analysed: Mutex::default(),
             providers: Mutex::default(),
             turns: Arc::default(),
+            parts: Mutex::default(),
             imports: crate::window::Imports::default(),
             recording: Mutex::default(),
             recogniser: Mutex::default(),
             noted: Arc::default(),
             microphone_test: Mutex::default(),
+            player: crate::window::Player::default(),
             works: AtomicBool::new(false),
             last_use: Mutex::default(),
             closing: CancelToken::new(),
@@ -104,6 +109,21 @@ impl OpenVault {
         &self.turns
     }
 
+    /// The next job of this session works on this missing part alone.
+    pub(crate) fn order_part(&self, session: SessionId, part: Hole) {
+        lock(&self.parts).insert(session, part);
+    }
+
+    /// What [`order_part`](Self::order_part) said, for a job of this stage.
+    pub(crate) fn ordered_part(&self, session: SessionId, stage: HoleStage) -> Option<Hole> {
+        lock(&self.parts).get(&session).filter(|part| part.stage == stage).cloned()
+    }
+
+    /// The part is done, or will not be.
+    pub(crate) fn forget_part(&self, session: SessionId) {
+        lock(&self.parts).remove(&session);
+    }
+
     /// Leaves the analysis of a session to the person.
     pub(crate) fn leave_unanalysed(&self, session: SessionId) {
         lock(&self.not_analysed).insert(session);
@@ -141,6 +161,7 @@ impl OpenVault {
     /// Asks background work to stop, running jobs too.
     pub(crate) fn begin_closing(&self) {
         self.closing.cancel();
+        self.player.stop();
         lock(&self.microphone_test).take().iter().for_each(CancelToken::cancel);
         lock(&self.tokens).values().for_each(CancelToken::cancel);
     }
@@ -153,6 +174,11 @@ impl OpenVault {
     /// What the recording told last.
     pub(crate) const fn noted(&self) -> &Arc<Mutex<crate::window::Noted>> {
         &self.noted
+    }
+
+    /// What is being played.
+    pub(crate) const fn player(&self) -> &crate::window::Player {
+        &self.player
     }
 
     /// Ends the microphone test that is under way; the next is ended by `stop`.

@@ -6,10 +6,11 @@ mod analyse;
 mod elements;
 mod estimate;
 mod groups;
-mod keep;
+pub(crate) mod keep;
 pub(crate) mod listen;
+mod part;
 pub(crate) mod retention;
-mod sound;
+pub(crate) mod sound;
 pub(crate) mod transcribe;
 
 use crate::{App, error::CommandError, open_vault::OpenVault};
@@ -136,7 +137,10 @@ impl App {
             JobKind::Sync => Ok(()),
         };
         match outcome {
-            Ok(()) => self.let_sound_go(open),
+            Ok(()) => {
+                open.forget_part(job.session);
+                self.let_sound_go(open);
+            }
             Err(failure) => self.note_failure(open, job, failure)?,
         }
         self.announce(job.session);
@@ -168,6 +172,7 @@ impl App {
                 JobEvent::Cancelled
             };
             drop(open.vault.write(|write| write.jobs().apply(job.id, event)));
+            open.forget_part(job.session);
             return Ok(());
         }
         tracing::warn!(job = %job.id, kind = job.kind.as_str(), code = ?error.code, passing, "a stage failed");
@@ -178,7 +183,7 @@ impl App {
         // 1 s, 4 s: long enough for a passing trouble, short enough for a person who watches.
         let pause_s = 4_i64.pow(job.attempts.saturating_sub(1).min(4));
         let retry_at = self.ports().clock.now() + jiff::SignedDuration::from_secs(pause_s);
-        open.vault.write(|write| {
+        let is_settled = open.vault.write(|write| {
             let stage = match job.kind {
                 JobKind::Transcribe => HoleStage::Transcribe,
                 JobKind::Analyse | JobKind::Sync => HoleStage::Analyse,
@@ -190,12 +195,19 @@ impl App {
             if after.is_settled() {
                 let failed = StageError { stage, code: error.code, message: message.clone() };
                 write.sessions().set_error(job.session, Some(&failed))?;
+                if open.ordered_part(job.session, stage).is_some() {
+                    // The part is as missing as it was, and nothing else is.
+                    return Ok(true);
+                }
                 let detail = write.read().session(job.session)?;
                 let hole = whole_hole(&detail, stage, &error.message);
                 write.sessions().set_holes(job.session, stage, &[hole])?;
             }
-            Ok::<_, VaultError>(())
+            Ok::<_, VaultError>(after.is_settled())
         })?;
+        if is_settled {
+            open.forget_part(job.session);
+        }
         Ok(())
     }
 }

@@ -110,6 +110,35 @@ impl Transcript {
         Self { revision, language, model, text, segments }
     }
 
+    /// The next revision: what was spoken somewhere put in before the first segment that begins
+    /// after it.
+    #[must_use]
+    pub fn with_spoken(&self, spoken: impl IntoIterator<Item = SpokenSegment>) -> Self {
+        let piece = Self::from_speech(1, None, None, spoken);
+        let mut it = Self { revision: self.revision + 1, ..self.clone() };
+        let Some(time) = piece.segments.first().and_then(|segment| segment.time) else { return it };
+        let follows = |segment: &Segment| segment.time.is_some_and(|t| t.start_ms >= time.start_ms);
+        let position = self.segments.iter().position(follows).unwrap_or(self.segments.len());
+        let at = position
+            .checked_sub(1)
+            .and_then(|before| self.segments.get(before))
+            .map_or(0, |segment| segment.span.end);
+        let byte = self.text.char_indices().nth(at).map_or(self.text.len(), |(byte, _)| byte);
+        let (head, tail) = self.text.split_at(byte);
+        let before = if head.is_empty() { "" } else { " " };
+        let after = if tail.is_empty() || tail.starts_with(char::is_whitespace) { "" } else { " " };
+        it.text = format!("{head}{before}{}{after}{tail}", piece.text);
+        let moved = |segment: Segment, by: usize| Segment {
+            span: CharSpan { start: segment.span.start + by, end: segment.span.end + by },
+            ..segment
+        };
+        let n_new = piece.text.chars().count() + before.len() + after.len();
+        let later = it.segments.split_off(position);
+        it.segments.extend(piece.segments.into_iter().map(|s| moved(s, at + before.len())));
+        it.segments.extend(later.into_iter().map(|s| moved(s, n_new)));
+        it
+    }
+
     /// A written reflection, kept to the letter: one segment per paragraph.
     ///
     /// Paragraphs are runs of lines between blank lines.
@@ -244,6 +273,29 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_put_in_stands_in_the_order_of_time_and_the_rest_stays(
+            n_before in 0_u64..5, n_after in 0_u64..5, new in prop::collection::vec("[a-zü ]{0,6}", 0..4),
+        ) {
+            let piece = |i: u64| spoken(&format!("Wört {i}."), 1000 * i, 1000 * i + 900);
+            let there = (0..n_before).chain(n_before + 1..n_before + 1 + n_after).map(piece);
+            let before = Transcript::from_speech(1, None, None, there);
+            let put_in = new.iter().map(|text| spoken(text, 1000 * n_before, 1000 * n_before + 900));
+            let after = before.with_spoken(put_in);
+            prop_assert_eq!(after.revision, 2);
+            let indexed = IndexedText::new(&after.text);
+            let mut end = 0;
+            for segment in &after.segments {
+                prop_assert_eq!(indexed.slice(segment.span), Some(segment.text.as_str()));
+                prop_assert!(segment.span.start >= end);
+                end = segment.span.end;
+            }
+            let starts: Vec<u64> = after.segments.iter().map(|s| s.time.unwrap().start_ms).collect();
+            prop_assert!(starts.is_sorted());
+            let words: Vec<&str> = after.segments.iter().map(|s| s.text.as_str()).collect();
+            prop_assert_eq!(words.join(" "), after.text);
+        }
+
         #[test]
         fn paragraphs_are_exact_slices_of_the_text(text in "(\\PC|\n|\n\n| ){0,80}") {
             let transcript = Transcript::from_text(1, None, text.clone());

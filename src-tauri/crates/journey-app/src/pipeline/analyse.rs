@@ -1,6 +1,6 @@
 //! Text to elements.
 
-use super::{StepError, cancelled, elements::stored_elements, estimate::Teller};
+use super::{StepError, cancelled, elements::stored_elements, estimate::Teller, part::TextPart};
 use crate::{App, error::CommandError, open_vault::OpenVault};
 use journey_analysis::analyser::{AnalysisContext, AnalysisError, ProgressSink};
 use journey_domain::{
@@ -31,6 +31,13 @@ pub(super) fn run(
             "there is no transcript to analyse yet",
         )));
     };
+    let part = open.ordered_part(job.session, HoleStage::Analyse).and_then(|hole| {
+        let run = detail.run.as_ref()?;
+        let links = open
+            .vault
+            .read(|read| read.elements().relationships_of_run(run.id, run.transcript_revision));
+        TextPart::of(&detail, hole, links.unwrap_or_default())
+    });
     let analyser = app.analyser(open, job.session).map_err(StepError::lasting)?;
     let zone = jiff::tz::TimeZone::get(&detail.stored.session.time_zone)
         .unwrap_or_else(|_| ports.clock.time_zone());
@@ -46,8 +53,18 @@ pub(super) fn run(
     let context = AnalysisContext { cancel: cancel.clone(), progress: tell.clone() };
     let analysis = app
         .runtime()
-        .block_on(analyser.analyse(AnalysisInput { transcript, said_on }, &context))
+        .block_on(analyser.analyse(
+            AnalysisInput {
+                transcript: part.as_ref().map_or(transcript, |part| &part.piece),
+                said_on,
+            },
+            &context,
+        ))
         .map_err(|error| step_error(&error))?;
+    let analysis = match &part {
+        Some(part) => part.placed(analysis, transcript),
+        None => analysis,
+    };
     if cancel.is_cancelled() {
         return Err(StepError::lasting(cancelled()));
     }
@@ -61,8 +78,13 @@ pub(super) fn run(
         })?,
         None => (Vec::new(), 0),
     };
-    let known = with_corrected(open, job.session, transcript.revision, before.clone())?;
-    let found = stored_elements(&analysis, transcript, run_id, &known, &*ports.ids);
+    let found = match &part {
+        Some(part) => part.joined(&before, &analysis, transcript, run_id, &*ports.ids),
+        None => {
+            let known = with_corrected(open, job.session, transcript.revision, before.clone())?;
+            stored_elements(&analysis, transcript, run_id, &known, &*ports.ids)
+        }
+    };
     let run = Run {
         id: run_id,
         session: job.session,
@@ -75,7 +97,10 @@ pub(super) fn run(
         tokens_out: analysis.tokens_out,
         cost_usd: analysis.cost_usd,
         rejected: found.rejected,
-        holes: analysis.holes,
+        holes: match &part {
+            Some(part) => part.holes(analysis.holes),
+            None => analysis.holes,
+        },
     };
     // A later run that found nothing, or read less, deletes nothing: it is stored beside the one that
     // holds.

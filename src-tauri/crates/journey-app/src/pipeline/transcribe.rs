@@ -16,6 +16,7 @@ use journey_domain::{
     ids::{RecordingId, SessionId},
     job::{Job, JobKind},
     ports::CancelToken,
+    session::HoleStage,
     session::Source,
     timeline::{SAMPLE_RATE_HZ, SAMPLES_PER_MS, Timeline},
     transcript::{SpokenSegment, Transcript},
@@ -56,6 +57,11 @@ pub(super) fn run(
     cancel: &CancelToken,
 ) -> Result<(), StepError> {
     let detail = open.vault.read(|read| read.session(job.session))?;
+    if let Some(part) = open.ordered_part(job.session, HoleStage::Transcribe)
+        && detail.transcript.is_some()
+    {
+        return super::part::transcribe(app, open, job, &part, cancel);
+    }
     let recording = sound_of(&detail).map_err(StepError::lasting)?;
     let recogniser =
         app.recogniser(open, detail.stored.language.as_deref()).map_err(StepError::lasting)?;
@@ -279,7 +285,7 @@ pub(crate) fn store(
 }
 
 /// From milliseconds of recorded samples to milliseconds of the session.
-fn place(segment: &mut SpokenSegment, timeline: &Timeline) {
+pub(super) fn place(segment: &mut SpokenSegment, timeline: &Timeline) {
     let at = |ms: u64| timeline.ms_of_sample(ms * SAMPLES_PER_MS);
     segment.start_ms = at(segment.start_ms);
     segment.end_ms = at(segment.end_ms).max(segment.start_ms);
@@ -289,7 +295,7 @@ fn place(segment: &mut SpokenSegment, timeline: &Timeline) {
     }
 }
 
-fn speech_error(error: &SpeechError) -> StepError {
+pub(super) fn speech_error(error: &SpeechError) -> StepError {
     let passing = error.is_passing();
     let it = CommandError::new(error.code(), error.to_string());
     let error = match error.hint() {

@@ -8,12 +8,16 @@ use crate::{
     import::ImportOptions,
     open_vault::OpenVault,
     review::find,
-    views::window::{Queue, QueuedJob, Stopped},
+    views::{
+        HoleView,
+        window::{Queue, QueuedJob, Stopped},
+    },
 };
 use journey_domain::{
     error_code::ErrorCode,
     job::JobKind,
     ports::{CancelToken, Event},
+    session::HoleStage,
 };
 use std::{
     cell::Cell,
@@ -161,6 +165,34 @@ impl App {
             me.open.order_provider(session, name);
         }
         self.queued(me, id, JobKind::Analyse)
+    }
+
+    /// Works on a missing part alone, in the background. Of a session of which nothing was
+    /// transcribed or analysed the part is the whole.
+    ///
+    /// # Errors
+    /// Not found, also for a part that is no longer missing; a usage error for what was never
+    /// recorded.
+    pub fn queue_part(&self, me: &Unlocked, id: &str, hole: &HoleView) -> Result<QueuedJob> {
+        let session = me.vault().read(|read| find(read, id))?;
+        let detail = me.vault().read(|read| read.session(session))?;
+        let of_session = detail.stored.session.holes.iter();
+        let of_run = detail.run.iter().flat_map(|run| &run.holes);
+        let part = of_session.chain(of_run).find(|it| HoleView::from(*it) == *hole).cloned();
+        let part = part.ok_or_else(|| {
+            CommandError::not_found("this part is not missing any more")
+                .hint("Open the session again to see what is.")
+        })?;
+        let kind = match part.stage {
+            HoleStage::Transcribe => JobKind::Transcribe,
+            HoleStage::Analyse => JobKind::Analyse,
+            HoleStage::Capture => {
+                return Err(CommandError::usage("what was not recorded cannot be heard again")
+                    .hint("Say it again in another recording, or write it into the text."));
+            }
+        };
+        me.open.order_part(session, part);
+        self.queued(me, id, kind)
     }
 
     fn queued(&self, me: &Unlocked, id: &str, kind: JobKind) -> Result<QueuedJob> {

@@ -1,0 +1,260 @@
+//! A missing part of a session, worked on alone: everything else stays as it is.
+
+use super::{
+    StepError, cancelled,
+    elements::{Found, stored_elements},
+    estimate::Teller,
+    groups::{Groups, SpeechGroup},
+    sound::SoundReader,
+    transcribe,
+};
+use crate::{App, editing, error::CommandError, open_vault::OpenVault};
+use journey_analysis::revision::Revision;
+use journey_domain::{
+    analysis::Analysis,
+    element::{Element, Relationship},
+    error_code::ErrorCode,
+    ids::{RelationshipId, RunId},
+    job::{Job, JobEvent, JobKind},
+    ports::{CancelToken, Ids},
+    run::Run,
+    session::{Hole, HoleStage},
+    text::{CharSpan, IndexedText},
+    timeline::{SAMPLE_RATE_HZ, Timeline},
+    transcript::{SpokenSegment, Transcript},
+};
+use journey_speech::{
+    engine::{Heard, TranscribeOptions},
+    loop_detector,
+};
+use journey_vault::{Anchors, NewTranscript, SessionDetail};
+
+/// A part of a text that the accepted run did not see.
+pub(super) struct TextPart {
+    hole: Hole,
+    /// The part as a text of its own.
+    pub(super) piece: Transcript,
+    /// The run that it is added to.
+    run: Run,
+    relationships: Vec<Relationship>,
+}
+
+impl TextPart {
+    /// `None` where the run did not read this revision, or the part is not of this text: then the
+    /// whole is analysed.
+    pub(super) fn of(detail: &SessionDetail, hole: Hole, links: Vec<Relationship>) -> Option<Self> {
+        let (transcript, run) = (detail.transcript.as_ref()?, detail.run.clone()?);
+        if run.transcript_revision != transcript.revision || !run.holes.contains(&hole) {
+            return None;
+        }
+        let text = IndexedText::new(&transcript.text);
+        let slice = text.slice(CharSpan::new(hole.start, hole.end)?)?;
+        let language = transcript.language.clone();
+        let piece = Transcript::from_text(transcript.revision, language, slice.to_owned());
+        Some(Self { hole, piece, run, relationships: links })
+    }
+
+    /// Moves what was found in the piece to its place in the whole.
+    pub(super) fn placed(&self, mut analysis: Analysis, whole: &Transcript) -> Analysis {
+        let moved = |span: CharSpan| CharSpan {
+            start: span.start + self.hole.start,
+            end: span.end + self.hole.start,
+        };
+        let elements = analysis.elements.iter_mut().map(|it| &mut it.evidence);
+        let links = analysis.relationships.iter_mut().map(|it| &mut it.evidence);
+        for evidence in elements.chain(links) {
+            for it in evidence {
+                it.span = moved(it.span);
+            }
+        }
+        for hole in &mut analysis.holes {
+            let span = moved(CharSpan { start: hole.start, end: hole.end });
+            (hole.start, hole.end) = (span.start, span.end);
+            if let Some(time) = whole.time_of(span) {
+                (hole.start_ms, hole.end_ms) = (time.start_ms, time.end_ms);
+            }
+        }
+        analysis
+    }
+
+    /// What the run had found, and what this part adds to it.
+    pub(super) fn joined(
+        &self,
+        before: &[Element],
+        analysis: &Analysis,
+        whole: &Transcript,
+        run: RunId,
+        ids: &dyn Ids,
+    ) -> Found {
+        let mut found = stored_elements(analysis, whole, run, &[], ids);
+        let known = |new: &Element| {
+            before.iter().find(|old| {
+                old.kind == new.kind
+                    && old.label == new.label
+                    && old.evidence.iter().any(|a| new.evidence.iter().any(|b| a.span == b.span))
+            })
+        };
+        for link in &mut found.relationships {
+            for end in [&mut link.from, &mut link.to] {
+                let new = found.elements.iter().find(|it| it.id == *end);
+                if let Some(old) = new.and_then(known) {
+                    *end = old.id;
+                }
+            }
+        }
+        found.relationships.retain(|link| link.from != link.to);
+        found.elements.retain(|new| known(new).is_none());
+        let kept = before.iter().cloned().map(|it| Element { run, ..it });
+        found.elements = kept.chain(found.elements).collect();
+        let kept = self.relationships.iter().cloned().map(|it| Relationship {
+            id: RelationshipId::new(ids.next()),
+            run,
+            ..it
+        });
+        found.relationships = kept.chain(found.relationships).collect();
+        found
+    }
+
+    /// What is missing afterwards.
+    pub(super) fn holes(&self, new: Vec<Hole>) -> Vec<Hole> {
+        self.run.holes.iter().filter(|it| **it != self.hole).cloned().chain(new).collect()
+    }
+}
+
+/// Transcribes a part of a recording whose rest has a transcript.
+pub(super) fn transcribe(
+    app: &App,
+    open: &OpenVault,
+    job: &Job,
+    part: &Hole,
+    cancel: &CancelToken,
+) -> Result<(), StepError> {
+    let detail = open.vault.read(|read| read.session(job.session))?;
+    let Some(before) = &detail.transcript else {
+        return Err(StepError::lasting(CommandError::not_found("there is no transcript yet")));
+    };
+    let recording = transcribe::sound_of(&detail).map_err(StepError::lasting)?;
+    let recogniser =
+        app.recogniser(open, detail.stored.language.as_deref()).map_err(StepError::lasting)?;
+    let timeline = Timeline::new(recording.n_samples, &recording.marks);
+    let (first, end) = (timeline.sample_of_ms(part.start_ms), timeline.sample_of_ms(part.end_ms));
+    let mut teller = Teller::new(app.ports(), job, 0.0);
+    teller.tell(0.0, "listening to the missing part");
+
+    let groups =
+        groups(&mut SoundReader::open(&open.vault, recording, first)?, first, end, &recogniser)?;
+    let options = TranscribeOptions { language: recogniser.language.clone(), offset_ms: 0 };
+    let mut segments: Vec<SpokenSegment> = Vec::new();
+    let n_groups = groups.len().max(1) as f32;
+    for (position, group) in groups.iter().enumerate() {
+        if cancel.is_cancelled() {
+            return Err(StepError::lasting(cancelled()));
+        }
+        app.ports()
+            .engine
+            .transcribe(
+                &recogniser.model,
+                &group.samples,
+                &options,
+                &mut |heard| match heard {
+                    Heard::Final(mut segment) => {
+                        group.place(&mut segment);
+                        segments.push(segment);
+                    }
+                    Heard::Progress(share) => {
+                        teller.tell((position as f32 + share) / n_groups, "transcribing");
+                    }
+                    Heard::Provisional(_) => {}
+                },
+                cancel,
+            )
+            .map_err(|error| transcribe::speech_error(&error))?;
+    }
+    loop_detector::mark_repetitions(&mut segments);
+    for segment in &mut segments {
+        transcribe::place(segment, &timeline);
+    }
+    let after = before.with_spoken(segments);
+    let holes: Vec<Hole> = detail
+        .stored
+        .session
+        .holes
+        .iter()
+        .filter(|it| it.stage == HoleStage::Transcribe && *it != part)
+        .cloned()
+        .collect();
+    let analyses =
+        open.analyses(job.session) && app.analyses_unasked(open).map_err(StepError::lasting)?;
+    open.vault.write(|write| -> Result<(), StepError> {
+        let read = write.read();
+        if read.transcripts().current(job.session)?.as_ref() != Some(before) {
+            return Err(StepError {
+                error: CommandError::new(
+                    ErrorCode::RevisionConflict,
+                    "the text was changed while a part of it was transcribed",
+                ),
+                passing: true,
+            });
+        }
+        if after.text == before.text {
+            // Nobody speaks there: nothing is missing any more.
+            write.sessions().set_holes(job.session, HoleStage::Transcribe, &holes)?;
+            write.jobs().apply(job.id, JobEvent::Succeeded)?;
+            return Ok(());
+        }
+        let comparison = Revision::new(before, &after.text);
+        let placed = editing::placed(&read, job.session, before, &comparison, &after)?;
+        write.store_transcript(&NewTranscript {
+            session: job.session,
+            transcript: &after,
+            holes: &holes,
+            job: Some(job.id),
+            anchors: placed.as_ref().map(|it| Anchors {
+                run: it.run,
+                elements: &it.elements,
+                relationships: &it.relationships,
+            }),
+        })?;
+        if analyses {
+            write.jobs().enqueue(job.session, JobKind::Analyse)?;
+        }
+        Ok(())
+    })?;
+    teller.tell(1.0, "done");
+    Ok(())
+}
+
+/// The speech from one sample to another.
+fn groups(
+    reader: &mut SoundReader,
+    first: u64,
+    end: u64,
+    recogniser: &transcribe::Recogniser,
+) -> Result<Vec<SpeechGroup>, StepError> {
+    let mut samples = Vec::new();
+    let mut block = vec![0; SAMPLE_RATE_HZ as usize];
+    let mut n_left = usize::try_from(end.saturating_sub(first)).unwrap_or(usize::MAX);
+    while n_left > 0 {
+        let n_wanted = n_left.min(block.len());
+        let n_read = reader.next(block.get_mut(..n_wanted).unwrap_or_default())?;
+        let Some(read) = block.get(..n_read).filter(|it| !it.is_empty()) else { break };
+        samples.extend_from_slice(read);
+        n_left -= n_read;
+    }
+    if !recogniser.uses_vad {
+        return Ok(vec![SpeechGroup::whole(first, samples)]);
+    }
+    let (mut groups, mut ready) = (Groups::starting_at(first), Vec::new());
+    groups.push(&samples, &mut ready);
+    groups.finish(&mut ready);
+    Ok(ready)
+}
+
+impl From<CommandError> for StepError {
+    fn from(error: CommandError) -> Self {
+        Self::lasting(error)
+    }
+}
+
+#[cfg(test)]
+mod tests;
