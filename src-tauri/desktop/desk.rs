@@ -6,6 +6,7 @@ use journey_app::{
     access::{Caller, Client, Unlocked},
     error::{CommandError, Result},
     gate::{command::Command, token::AccessToken},
+    sample::SampleVault,
     views::{
         AccountCreated,
         window::{AccountState, RecordingView, RestoreDone},
@@ -16,7 +17,7 @@ use journey_domain::{error_code::ErrorCode, ports::LockReason};
 use serde_json::Value;
 use std::{
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tauri::AppHandle;
 
@@ -31,31 +32,82 @@ struct Inside {
     app: App,
     around: Surroundings,
     token: Mutex<Option<AccessToken>>,
+    sample: Mutex<Option<Sample>>,
+}
+
+/// The sample while somebody looks around in it. What happens there stays there.
+struct Sample {
+    vault: SampleVault,
+    token: Option<AccessToken>,
 }
 
 impl Desk {
     pub(super) fn new(app: App, around: Surroundings) -> Self {
-        Self(Arc::new(Inside { app, around, token: Mutex::default() }))
+        Self(Arc::new(Inside { app, around, token: Mutex::default(), sample: Mutex::default() }))
+    }
+
+    fn sample(&self) -> MutexGuard<'_, Option<Sample>> {
+        self.0.sample.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The app that commands go to: the sample's while it is open.
+    fn app(&self) -> App {
+        self.sample().as_ref().map_or_else(|| self.0.app.clone(), |it| it.vault.app().clone())
     }
 
     /// Remembers who is signed in; `None` forgets.
     pub(super) fn keep(&self, token: Option<AccessToken>) {
-        *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = token;
+        match self.sample().as_mut() {
+            Some(sample) => sample.token = token,
+            None => *self.0.token.lock().unwrap_or_else(PoisonError::into_inner) = token,
+        }
     }
 
     fn kept(&self) -> Option<AccessToken> {
-        self.0.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        match self.sample().as_ref() {
+            Some(sample) => sample.token.clone(),
+            None => self.0.token.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// Closes the sample; whether it was open. It is gone afterwards.
+    fn leave_sample(&self) -> bool {
+        let sample = self.sample().take();
+        sample.is_some()
+    }
+
+    /// Makes a sample to look around in.
+    pub(super) async fn open_sample(&self) -> Result<AccountState> {
+        self.at_the_door(|desk| {
+            desk.0.app.public(Command::Sample)?;
+            let vault = SampleVault::open(&desk.0.app)?;
+            let token = Some(vault.token().clone());
+            desk.leave_sample();
+            *desk.sample() = Some(Sample { vault, token });
+            Ok(())
+        })
+        .await
+    }
+
+    /// Goes back to where the person was before the sample.
+    pub(super) async fn close_sample(&self) -> Result<AccountState> {
+        self.at_the_door(|desk| {
+            desk.0.app.public(Command::Sample)?;
+            desk.leave_sample();
+            Ok(())
+        })
+        .await
     }
 
     fn token(&self) -> Result<AccessToken> {
         let token = self.kept().ok_or_else(CommandError::not_signed_in)?;
         // A token lives ten minutes; the app makes the next one while the sign-in holds.
-        let fresh = self.0.app.refreshed(&token);
+        let fresh = self.app().refreshed(&token);
         match &fresh {
             Ok(fresh) => self.keep(Some(fresh.clone())),
             Err(error) if error.code == ErrorCode::NotSignedIn => {
                 self.keep(None);
-                self.0.app.close(LockReason::Revoked);
+                self.app().close(LockReason::Revoked);
             }
             Err(_) => {}
         }
@@ -70,8 +122,8 @@ impl Desk {
     ) -> Result<T> {
         let desk = self.clone();
         blocking(move || {
-            desk.0.app.public(command)?;
-            work(&desk.0.app)
+            desk.app().public(command)?;
+            work(&desk.app())
         })
         .await
     }
@@ -84,8 +136,8 @@ impl Desk {
     ) -> Result<T> {
         let desk = self.clone();
         blocking(move || {
-            let caller = desk.0.app.signed_in(command, &desk.token()?)?;
-            work(&desk.0.app, &caller)
+            let caller = desk.app().signed_in(command, &desk.token()?)?;
+            work(&desk.app(), &caller)
         })
         .await
     }
@@ -98,9 +150,9 @@ impl Desk {
     ) -> Result<T> {
         let desk = self.clone();
         blocking(move || {
-            let me = desk.0.app.unlocked(command, &desk.token()?)?;
-            desk.0.app.note_use(&me);
-            work(&desk.0.app, &me)
+            let me = desk.app().unlocked(command, &desk.token()?)?;
+            desk.app().note_use(&me);
+            work(&desk.app(), &me)
         })
         .await
     }
@@ -109,8 +161,8 @@ impl Desk {
     pub(super) async fn resume(&self) -> Result<AccountState> {
         self.at_the_door(|desk| {
             if desk.kept().is_none() {
-                desk.0.app.public(Command::AccountState)?;
-                desk.keep(desk.0.app.resume(CLIENT)?);
+                desk.app().public(Command::AccountState)?;
+                desk.keep(desk.app().resume(CLIENT)?);
             }
             Ok(())
         })
@@ -126,7 +178,9 @@ impl Desk {
     ) -> Result<AccountCreated> {
         let desk = self.clone();
         blocking(move || {
-            let app = &desk.0.app;
+            // Somebody who has looked around enough makes an account of their own.
+            desk.leave_sample();
+            let app = desk.app();
             app.public(Command::AccountCreate)?;
             let maker = match desk.kept() {
                 Some(_) => Some(app.signed_in(Command::AccountCreate, &desk.token()?)?),
@@ -150,8 +204,9 @@ impl Desk {
         stay: bool,
     ) -> Result<AccountState> {
         self.at_the_door(move |desk| {
-            desk.0.app.public(Command::SignIn)?;
-            desk.keep(Some(desk.0.app.sign_in_window(&name, &password, stay)?));
+            desk.leave_sample();
+            desk.app().public(Command::SignIn)?;
+            desk.keep(Some(desk.app().sign_in_window(&name, &password, stay)?));
             Ok(())
         })
         .await
@@ -160,7 +215,10 @@ impl Desk {
     /// Signs out and closes the vault.
     pub(super) async fn sign_out(&self) -> Result<AccountState> {
         self.at_the_door(|desk| {
-            let app = &desk.0.app;
+            if desk.leave_sample() {
+                return Ok(());
+            }
+            let app = desk.app();
             app.public(Command::SignOut)?;
             let caller = desk.token().and_then(|token| app.signed_in(Command::SignOut, &token));
             app.sign_out(CLIENT)?;
@@ -176,8 +234,11 @@ impl Desk {
     /// Closes the vault; the password opens it again.
     pub(super) async fn lock(&self) -> Result<AccountState> {
         self.at_the_door(|desk| {
-            desk.0.app.public(Command::Lock)?;
-            desk.0.app.close(LockReason::Asked);
+            if desk.leave_sample() {
+                return Ok(());
+            }
+            desk.app().public(Command::Lock)?;
+            desk.app().close(LockReason::Asked);
             Ok(())
         })
         .await
@@ -197,7 +258,10 @@ impl Desk {
     /// Erases the own account and vault for good.
     pub(super) async fn erase_everything(&self, password: String) -> Result<AccountState> {
         self.at_the_door(move |desk| {
-            let app = &desk.0.app;
+            if desk.leave_sample() {
+                return Ok(());
+            }
+            let app = desk.app();
             let me = app.unlocked(Command::AccountErase, &desk.token()?)?;
             app.check_password(&me, &password)?;
             let name = me.caller().account().name.as_str().to_owned();
@@ -216,14 +280,14 @@ impl Desk {
         let desk = self.clone();
         blocking(move || {
             work(&desk)?;
-            desk.0.app.work_in_background();
+            desk.app().work_in_background();
             desk.follow_wishes();
             // A sign-in that no longer holds is none.
             let caller = desk
                 .token()
                 .ok()
-                .and_then(|token| desk.0.app.signed_in(Command::Whoami, &token).ok());
-            desk.0.app.account_state(caller.as_ref())
+                .and_then(|token| desk.app().signed_in(Command::Whoami, &token).ok());
+            desk.app().account_state(caller.as_ref())
         })
         .await
     }
@@ -280,15 +344,16 @@ impl Desk {
 
     /// From a tray, a shortcut or another process.
     pub(super) fn toggle_recording(&self) -> Result<&'static str> {
-        let me = self.0.app.unlocked(Command::Record, &self.token()?)?;
-        self.0.app.toggle_recording(&me)
+        let me = self.app().unlocked(Command::Record, &self.token()?)?;
+        self.app().toggle_recording(&me)
     }
 
     /// Makes an account from a backup; whoever is signed in did it.
     pub(super) async fn restore(&self, from: PathBuf, passphrase: String) -> Result<RestoreDone> {
         let desk = self.clone();
         blocking(move || {
-            let app = &desk.0.app;
+            desk.leave_sample();
+            let app = desk.app();
             app.public(Command::Restore)?;
             let by = match desk.kept() {
                 Some(_) => Some(app.signed_in(Command::Restore, &desk.token()?)?),
@@ -301,18 +366,19 @@ impl Desk {
 
     /// Takes in files that were dropped on the window.
     pub(super) fn take_dropped(&self, paths: Vec<PathBuf>) -> Result<()> {
-        let me = self.0.app.unlocked(Command::Import, &self.token()?)?;
-        self.0.app.note_use(&me);
-        self.0.app.queue_imports(&me, paths).map(drop)
+        let me = self.app().unlocked(Command::Import, &self.token()?)?;
+        self.app().note_use(&me);
+        self.app().queue_imports(&me, paths).map(drop)
     }
 
     /// The recording under way.
     pub(super) fn recording(&self) -> Option<RecordingView> {
-        self.0.app.recording_now()
+        self.app().recording_now()
     }
 
     /// Seals a running recording and closes the vault: the process ends, or the computer sleeps.
     pub(super) fn close(&self, reason: LockReason) {
+        self.leave_sample();
         self.0.app.close(reason);
     }
 }

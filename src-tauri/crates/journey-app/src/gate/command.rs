@@ -102,6 +102,7 @@ commands! {
     SignOut "sign_out" Public Write,
     Whoami "whoami" Public Read,
     Lock "lock" Public Write,
+    Sample "sample" Public Heavy,
     Devices "devices" Public Read,
     Try "try" Public Heavy,
     Record "record" Unlocked Write,
