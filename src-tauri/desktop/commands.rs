@@ -5,6 +5,7 @@ mod capture;
 mod door;
 mod findings;
 mod models;
+mod playback;
 mod providers;
 mod sessions;
 mod settings;
@@ -23,6 +24,8 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         door::sign_out,
         door::lock,
         door::recover,
+        door::sample_open,
+        door::sample_close,
         door::whoami,
         door::change_password,
         door::new_recovery_code,
@@ -50,8 +53,10 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         sessions::calendar,
         sessions::on_this_day,
         sessions::streak,
+        findings::transcript_edit,
         findings::transcribe,
         findings::analyse,
+        findings::retry_part,
         findings::runs,
         findings::diff,
         findings::accept_run,
@@ -72,6 +77,12 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         capture::queue,
         capture::cancel_job,
         capture::questions,
+        playback::waveform,
+        playback::play,
+        playback::pause,
+        playback::seek,
+        playback::playback_set,
+        playback::playback_state,
         settings::settings_get,
         settings::settings_set,
         settings::system_settings_get,

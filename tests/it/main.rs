@@ -15,6 +15,7 @@
 mod accounts;
 mod architecture;
 mod backup;
+mod bindings;
 mod command_line;
 mod documents;
 mod forgotten;

@@ -9,7 +9,7 @@ const broken = {
   code: "internal",
   message: "the notebook did not answer",
   hint: "Start the app again.",
-};
+} as const;
 const first = id(1);
 
 /** Each page, what it asks first, and what it shows of the sample notebook and of an empty one. */
@@ -385,7 +385,7 @@ describe("a session", () => {
       page.session.run = null;
       page.session.status = "captured";
       page.session.error = {
-        code: "model",
+        code: "bad_model",
         message: "the speech model is damaged",
         stage: "transcribe",
       };

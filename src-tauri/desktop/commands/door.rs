@@ -86,6 +86,18 @@ pub(crate) async fn recover(
     desk.sign_in(who, password, false).await
 }
 
+/// A small made-up vault to look around in, without an account.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn sample_open(desk: State<'_, Desk>) -> Result<AccountState> {
+    desk.open_sample().await
+}
+
+/// Back to where the person was.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn sample_close(desk: State<'_, Desk>) -> Result<AccountState> {
+    desk.close_sample().await
+}
+
 /// Who is signed in.
 #[tauri::command(rename_all = "snake_case")]
 pub(crate) async fn whoami(desk: State<'_, Desk>) -> Result<AccountView> {

@@ -4,9 +4,26 @@ use crate::desktop::desk::Desk;
 use journey_app::{
     error::Result,
     gate::command::Command,
-    views::window::{Diff, QueuedJob, RunRows, SessionPageView, TaxonomyTree},
+    views::{
+        HoleView,
+        window::{Diff, QueuedJob, RunRows, SessionPageView, TaxonomyTree},
+    },
 };
 use tauri::State;
+
+/// Stores an edited text as a new revision.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn transcript_edit(
+    desk: State<'_, Desk>,
+    id: String,
+    revision: u32,
+    text: String,
+) -> Result<SessionPageView> {
+    desk.unlocked(Command::Edit, move |app, me| {
+        app.edit_transcript(me, &id, revision, &text).and_then(|_| app.session_page(me, &id))
+    })
+    .await
+}
 
 /// Transcribes again.
 #[tauri::command(rename_all = "snake_case")]
@@ -23,6 +40,16 @@ pub(crate) async fn analyse(
 ) -> Result<QueuedJob> {
     desk.unlocked(Command::Analyse, move |app, me| app.queue_analysis(me, &id, provider.as_deref()))
         .await
+}
+
+/// Works on a missing part alone.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn retry_part(
+    desk: State<'_, Desk>,
+    id: String,
+    hole: HoleView,
+) -> Result<QueuedJob> {
+    desk.unlocked(Command::Transcribe, move |app, me| app.queue_part(me, &id, &hole)).await
 }
 
 /// The analyses of a session.

@@ -58,7 +58,7 @@ const PASSWORD = "a quiet morning in june";
 const PASSPHRASE = "four uncommon words suffice";
 const CODE = "K7QF-2MXT-9HRD-W3PA-6ZNE-B8VC-J4LS";
 
-const refuse = (code: string, message: string, hint: string | null = null): never => {
+const refuse = (code: V.ErrorCode, message: string, hint: string | null = null): never => {
   throw new Failure({ code, message, hint });
 };
 
@@ -478,7 +478,7 @@ export function mock(options: MockOptions = {}): Mock {
     recover: ({ recovery_code, new_password }) => {
       if (recovery_code.replace(/[\s-]/gu, "").toUpperCase() !== CODE.replace(/-/gu, ""))
         return refuse(
-          "wrong_code",
+          "wrong_password",
           "this is not the recovery code of that notebook",
           "Each group has four characters. The letters O and I are never used.",
         );
@@ -527,7 +527,7 @@ export function mock(options: MockOptions = {}): Mock {
     },
     record_start: ({ channel, device }) => {
       if (devices.length === 0)
-        return refuse("no_microphone", "no microphone was found", "Plug one in, or write instead.");
+        return refuse("microphone", "no microphone was found", "Plug one in, or write instead.");
       const stored = fresh("microphone", d(now()), null);
       stored.deleted_at = "recording";
       frames = channel;
@@ -549,20 +549,20 @@ export function mock(options: MockOptions = {}): Mock {
     record_state: () => recordingView(),
     record_device: ({ device }) => {
       if (recording) recording.device = devices.find((it) => it.id === device) ?? null;
-      return recordingView() ?? refuse("not_recording", "nothing is being recorded");
+      return recordingView() ?? refuse("not_found", "nothing is being recorded");
     },
     record_pause: () => {
       if (recording) recording.state = "paused";
       emit("recording", recordingView());
-      return recordingView() ?? refuse("not_recording", "nothing is being recorded");
+      return recordingView() ?? refuse("not_found", "nothing is being recorded");
     },
     record_resume: () => {
       if (recording) recording.state = "recording";
       emit("recording", recordingView());
-      return recordingView() ?? refuse("not_recording", "nothing is being recorded");
+      return recordingView() ?? refuse("not_found", "nothing is being recorded");
     },
     record_stop: () => {
-      if (recording === null) return refuse("not_recording", "nothing is being recorded");
+      if (recording === null) return refuse("not_found", "nothing is being recorded");
       if (ticking !== null) clearInterval(ticking);
       const stored = find(recording.session);
       stored.deleted_at = null;
@@ -657,7 +657,7 @@ export function mock(options: MockOptions = {}): Mock {
     transcript_edit: ({ id, revision, text }) => {
       const stored = find(id);
       const { transcript } = stored.page.session;
-      if (transcript === null) return refuse("no_transcript", "there is no text to edit yet");
+      if (transcript === null) return refuse("not_found", "there is no text to edit yet");
       if (transcript.revision !== revision)
         return refuse(
           "revision_conflict",
@@ -814,7 +814,7 @@ export function mock(options: MockOptions = {}): Mock {
     },
     model_add: () =>
       refuse(
-        "not_a_model",
+        "bad_model",
         "this file is not a speech model",
         "Choose a file that ends in .bin, made for whisper.cpp.",
       ),
@@ -832,7 +832,7 @@ export function mock(options: MockOptions = {}): Mock {
     providers: () => ({ providers: structuredClone(providers) }),
     provider_use: ({ name }) => {
       providers = providers.map((it) => ({ ...it, in_use: it.name === name }));
-      settings.provider = name;
+      settings.provider = name as V.PersonalSettings["provider"];
       return { providers: structuredClone(providers) };
     },
     provider_set_key: ({ name, key }) => {
@@ -849,7 +849,7 @@ export function mock(options: MockOptions = {}): Mock {
     },
     provider_test: ({ name }) =>
       name === "openai" && !providers.find((it) => it.name === name)?.has_key
-        ? refuse("no_key", "there is no key for OpenAI", "Paste one and keep it first.")
+        ? refuse("not_found", "there is no key for OpenAI", "Paste one and keep it first.")
         : { ok: true, message: "answered in 0.4 s", models: ["gpt-4o-mini", "gpt-4o"] },
     provider_probe: () => ({ providers: structuredClone(providers) }),
 
@@ -900,13 +900,13 @@ export function mock(options: MockOptions = {}): Mock {
 
     settings_get: () => ({ ...settings }),
     settings_set: ({ key, value }) => {
-      if (!(key in settings)) return refuse("unknown_setting", "there is no such setting");
+      if (!(key in settings)) return refuse("usage", "there is no such setting");
       settings = { ...settings, [key]: value };
       return { ...settings };
     },
     system_settings_get: () => ({ ...system }),
     system_settings_set: ({ key, value }) => {
-      if (!(key in system)) return refuse("unknown_setting", "there is no such setting");
+      if (!(key in system)) return refuse("usage", "there is no such setting");
       system = { ...system, [key]: value };
       return { ...system };
     },
@@ -924,7 +924,7 @@ export function mock(options: MockOptions = {}): Mock {
     restore: ({ passphrase }) => {
       if (passphrase !== PASSPHRASE)
         return refuse(
-          "wrong_passphrase",
+          "wrong_password",
           "the passphrase does not open this file",
           "Check it and try again.",
         );
@@ -1078,7 +1078,7 @@ export function mock(options: MockOptions = {}): Mock {
       if (file.endsWith(".xyz")) {
         it.state = "failed";
         it.error = {
-          code: "unknown_format",
+          code: "unsupported",
           message: "this kind of file cannot be read",
           hint: "Audio, video, .txt, .md, .srt and .vtt can.",
         };

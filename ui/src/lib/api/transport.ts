@@ -1,5 +1,5 @@
 import type { CommandMap, EventMap } from "./gen/commands";
-import type { CommandError } from "./gen/views";
+import type { CommandError, ErrorCode } from "./gen/views";
 
 export type Command = keyof CommandMap;
 export type EventName = keyof EventMap;
@@ -21,7 +21,7 @@ export interface Transport {
 
 /** A failed command, as the core described it. */
 export class Failure extends Error {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly hint: string | null;
 
   constructor(error: CommandError) {
@@ -38,7 +38,7 @@ export function failure(reason: unknown): Failure {
   if (typeof reason === "object" && reason !== null && "code" in reason && "message" in reason) {
     const { code, message } = reason;
     const hint = "hint" in reason && typeof reason.hint === "string" ? reason.hint : null;
-    return new Failure({ code: String(code), message: String(message), hint });
+    return new Failure({ code: String(code) as ErrorCode, message: String(message), hint });
   }
   return new Failure({
     code: "internal",

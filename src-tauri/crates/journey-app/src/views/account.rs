@@ -11,6 +11,7 @@ pub struct AccountView {
     /// The name to sign in with.
     pub name: String,
     /// `admin` or `regular`.
+    #[ts(type = "Role")]
     pub role: String,
     /// Whether it may not sign in.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -13,11 +13,13 @@ pub struct SessionView {
     /// UTC, RFC 3339.
     pub recorded_at: String,
     /// `microphone`, `audio`, `video` or `text`.
+    #[ts(type = "Source")]
     pub source: String,
     /// Length in milliseconds; null for text.
     #[ts(type = "number | null")]
     pub duration_ms: Option<u64>,
     /// `captured`, `transcribed` or `analysed`.
+    #[ts(type = "Status")]
     pub status: String,
     /// Whether it was brought back after a crash.
     pub recovered: bool,
@@ -56,6 +58,7 @@ pub struct CoverageView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct HoleView {
     /// `capture`, `transcribe` or `analyse`.
+    #[ts(type = "Stage")]
     pub stage: String,
     /// First millisecond.
     #[ts(type = "number")]
@@ -201,6 +204,7 @@ pub struct RunSummary {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct ChangeView {
     /// `added`, `removed` or `changed`.
+    #[ts(type = "\"added\" | \"removed\" | \"changed\"")]
     pub change: String,
     /// The element of the first run; null when added.
     pub before: Option<ElementView>,
@@ -214,6 +218,7 @@ pub struct ElementView {
     /// UUID v7.
     pub id: String,
     /// One of the six kinds.
+    #[ts(type = "ElementKind")]
     pub kind: String,
     /// The node's name, or at most 80 characters.
     pub label: String,
@@ -224,8 +229,10 @@ pub struct ElementView {
     /// 0 to 1.
     pub confidence: f32,
     /// For beliefs.
+    #[ts(type = "Stance | null")]
     pub stance: Option<String>,
     /// For actions.
+    #[ts(type = "ActionStatus | null")]
     pub status: Option<String>,
     /// For actions where a date was said, `YYYY-MM-DD`.
     pub due: Option<String>,
@@ -249,6 +256,7 @@ pub struct EvidenceView {
     #[ts(type = "number | null")]
     pub end_ms: Option<u64>,
     /// `verified` or `repaired`.
+    #[ts(type = "EvidenceState")]
     pub state: String,
 }
 
@@ -260,6 +268,7 @@ pub struct RelationshipView {
     /// Element id.
     pub to: String,
     /// `triggered_by`, `about`, `leads_to`, `supports`, `contradicts` or `addresses`.
+    #[ts(type = "RelationshipKind")]
     pub kind: String,
     /// 0 to 1.
     pub confidence: f32,
@@ -271,10 +280,12 @@ pub struct RelationshipView {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct StageErrorView {
     /// Stable.
+    #[ts(type = "ErrorCode")]
     pub code: String,
     /// What happened and what to do.
     pub message: String,
     /// `capture`, `transcribe` or `analyse`.
+    #[ts(type = "Stage")]
     pub stage: String,
 }
 
@@ -335,6 +346,7 @@ pub struct HitView {
     /// Element id; null for a match in a transcript.
     pub element: Option<String>,
     /// `transcript` or an element kind.
+    #[ts(type = "ElementKind | \"transcript\"")]
     pub kind: String,
     /// First character of the match in the transcript.
     pub start: usize,

@@ -56,6 +56,7 @@ pub struct CheckView {
     /// What was checked.
     pub name: String,
     /// `ok`, `warning`, `failed` or `skipped`.
+    #[ts(type = "\"ok\" | \"warning\" | \"failed\" | \"skipped\"")]
     pub state: String,
     /// What was found.
     pub measured: String,

@@ -42,6 +42,7 @@ pub struct AccountRow {
     /// The name to sign in with.
     pub name: String,
     /// `admin` or `regular`.
+    #[ts(type = "Role")]
     pub role: String,
     /// Whether it may not sign in.
     pub disabled: bool,
@@ -131,11 +132,13 @@ pub struct SessionRow {
     /// UTC, RFC 3339.
     pub recorded_at: String,
     /// Where it came from.
+    #[ts(type = "Source")]
     pub source: String,
     /// Null for text.
     #[ts(type = "number | null")]
     pub duration_ms: Option<u64>,
     /// Last stage reached.
+    #[ts(type = "Status")]
     pub status: String,
     /// The person's tags.
     pub tags: Vec<String>,
@@ -224,10 +227,12 @@ pub struct QueuedJob {
     /// On which session; null before there is one.
     pub session: Option<String>,
     /// `import`, `transcribe`, `analyse` or `save`.
+    #[ts(type = "JobKind")]
     pub kind: String,
     /// What it works on.
     pub label: String,
     /// `waiting`, `running`, `done`, `failed` or `cancelled`.
+    #[ts(type = "JobState")]
     pub state: String,
     /// 0 to 1.
     pub fraction: Option<f32>,
@@ -324,6 +329,7 @@ pub struct ModelRow {
     /// The one for this computer.
     pub recommended: bool,
     /// `available`, `downloading`, `paused`, `installed` or `failed`.
+    #[ts(type = "\"available\" | \"downloading\" | \"paused\" | \"installed\" | \"failed\"")]
     pub state: String,
     /// Of a download.
     pub fraction: Option<f32>,

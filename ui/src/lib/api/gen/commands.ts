@@ -1,12 +1,16 @@
+// Generated from the core. `UPDATE_BINDINGS=1 cargo test --test it bindings` writes it anew.
+
 import type * as V from "./views";
 
 /** What each command takes and gives. */
 export type CommandMap = {
   app_ready: { args: Record<string, never>; result: null };
-
   account_state: { args: Record<string, never>; result: V.AccountState };
   password_strength: { args: { name: string; password: string }; result: V.PasswordStrength };
-  account_create: { args: { name: string; password: string; admin: boolean }; result: V.AccountCreated };
+  account_create: {
+    args: { name: string; password: string; admin: boolean };
+    result: V.AccountCreated;
+  };
   sign_in: { args: { name: string; password: string; stay: boolean }; result: V.AccountState };
   sign_out: { args: Record<string, never>; result: V.AccountState };
   lock: { args: Record<string, never>; result: V.AccountState };
@@ -23,7 +27,6 @@ export type CommandMap = {
   account_disable: { args: { name: string }; result: V.AccountRows };
   account_enable: { args: { name: string }; result: V.AccountRows };
   account_delete: { args: { name: string }; result: V.AccountRows };
-
   devices: { args: Record<string, never>; result: V.DeviceList };
   microphone_test_start: {
     args: { device: string | null; channel: V.RecordingFrame };
@@ -40,27 +43,27 @@ export type CommandMap = {
   record_pause: { args: Record<string, never>; result: V.RecordingView };
   record_resume: { args: Record<string, never>; result: V.RecordingView };
   record_stop: { args: Record<string, never>; result: V.Stopped };
-
   write: { args: { title: string | null; text: string }; result: V.Stopped };
   import_choose: { args: Record<string, never>; result: V.Queue };
-  import_paths: { args: { paths: string[] }; result: V.Queue };
+  import_paths: { args: { paths: Array<string> }; result: V.Queue };
   queue: { args: Record<string, never>; result: V.Queue };
   cancel_job: { args: { job: string }; result: null };
-
   sessions: {
     args: { filter: V.WindowFilter; limit: number; after: string | null };
     result: V.SessionRows;
   };
   session: { args: { id: string }; result: V.SessionPageView };
   rename: { args: { id: string; title: string }; result: null };
-  tag: { args: { id: string; tags: string[] }; result: null };
+  tag: { args: { id: string; tags: Array<string> }; result: null };
   favourite: { args: { id: string; favourite: boolean }; result: null };
   bin: { args: { id: string }; result: null };
   unbin: { args: { id: string }; result: null };
   erase: { args: { id: string }; result: null };
   bin_list: { args: Record<string, never>; result: V.BinRows };
-
-  transcript_edit: { args: { id: string; revision: number; text: string }; result: V.SessionPageView };
+  transcript_edit: {
+    args: { id: string; revision: number; text: string };
+    result: V.SessionPageView;
+  };
   transcribe: { args: { id: string }; result: V.QueuedJob };
   analyse: { args: { id: string; provider: string | null }; result: V.QueuedJob };
   retry_part: { args: { id: string; hole: V.HoleView }; result: V.QueuedJob };
@@ -74,7 +77,6 @@ export type CommandMap = {
   element_delete: { args: { id: string }; result: V.SessionPageView };
   element_not_me: { args: { id: string }; result: V.SessionPageView };
   element_restore: { args: { id: string }; result: V.SessionPageView };
-
   search: {
     args: {
       query: string;
@@ -86,14 +88,12 @@ export type CommandMap = {
     };
     result: V.SearchResult;
   };
-
   models: { args: Record<string, never>; result: V.ModelRows };
   model_download: { args: { name: string }; result: null };
   model_pause: { args: { name: string }; result: null };
   model_add: { args: Record<string, never>; result: V.ModelRows };
   model_use: { args: { name: string }; result: V.ModelRows };
   model_remove: { args: { name: string }; result: V.ModelRows };
-
   providers: { args: Record<string, never>; result: V.ProviderRows };
   provider_use: { args: { name: string }; result: V.ProviderRows };
   provider_set_key: { args: { name: string; key: string | null }; result: V.ProviderRows };
@@ -103,14 +103,12 @@ export type CommandMap = {
   };
   provider_test: { args: { name: string }; result: V.ProviderAnswer };
   provider_probe: { args: Record<string, never>; result: V.ProviderRows };
-
   preview: { args: { id: string; provider: string | null }; result: V.Preview };
   ledger: { args: { id: string | null }; result: V.LedgerList };
   ledger_body: { args: { id: string }; result: V.LedgerView };
   pseudonyms: { args: Record<string, never>; result: V.Replacements };
   pseudonym_set: { args: { original: string; replacement: string }; result: V.Replacements };
   pseudonym_remove: { args: { original: string }; result: V.Replacements };
-
   settings_get: { args: Record<string, never>; result: V.PersonalSettings };
   settings_set: { args: { key: string; value: V.SettingValue }; result: V.PersonalSettings };
   system_settings_get: { args: Record<string, never>; result: V.SystemSettings };
@@ -120,7 +118,6 @@ export type CommandMap = {
   backup: { args: { passphrase: string }; result: V.BackupDone | null };
   restore: { args: { passphrase: string }; result: V.RestoreDone | null };
   doctor: { args: Record<string, never>; result: V.DoctorView };
-
   calendar: { args: { year: number }; result: V.Calendar };
   on_this_day: { args: Record<string, never>; result: V.SessionRows };
   streak: { args: Record<string, never>; result: V.Streak };
@@ -128,14 +125,12 @@ export type CommandMap = {
   questions: { args: { limit: number }; result: V.Questions };
   crisis_help: { args: { country: string | null }; result: V.CrisisHelp };
   taxonomy: { args: { name: "emotions" | "topics" }; result: V.TaxonomyTree };
-
   waveform: { args: { id: string; buckets: number }; result: V.Waveform };
   play: { args: { id: string; from_ms: number | null; to_ms: number | null }; result: V.Playback };
   pause: { args: Record<string, never>; result: V.Playback };
   seek: { args: { position_ms: number }; result: V.Playback };
   playback_set: { args: { rate: number; skip_silence: boolean }; result: V.Playback };
   playback_state: { args: Record<string, never>; result: V.Playback };
-
   sample_open: { args: Record<string, never>; result: V.AccountState };
   sample_close: { args: Record<string, never>; result: V.AccountState };
 };
