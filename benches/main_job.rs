@@ -56,8 +56,9 @@ use tempfile::TempDir;
 const PASSWORD: &str = "walnut-harbour-Nineteen-kites";
 const SAMPLES_PER_MINUTE: usize = 60 * 16_000;
 
-/// How fast the made-up microphone speaks, but for its last seconds.
-const SPEED: u32 = 20;
+/// How fast the made-up microphone speaks, but for its last seconds: less than the recogniser of the
+/// sample's model hears on one slow core, which would only fall behind.
+const SPEED: u32 = 6;
 const TAIL: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
@@ -82,7 +83,7 @@ fn main() -> ExitCode {
         overhead(2);
     }
     if wants("stop") {
-        stop(&[1, 5, 30, 60]);
+        stop(&[1, 5, 30]);
     }
     if wants("import") {
         import(&[1, 10, 100]);
@@ -425,7 +426,7 @@ fn stop(lengths: &[usize]) {
             goal: Some(("below 2 s", tail < 2.0)),
         }
         .tell();
-        if *minutes >= 30 {
+        if *minutes >= 5 {
             let growth = (late_mb - early_mb) / (*minutes as f64 * 0.75 / 60.0);
             Row {
                 workload: &format!("growth of memory while recording {minutes} min"),
