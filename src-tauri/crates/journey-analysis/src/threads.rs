@@ -195,7 +195,8 @@ impl Statement {
     }
 
     /// Long and varied enough to be compared by its letters.
-    fn is_telling(&self) -> bool {
+    #[must_use]
+    pub fn is_telling(&self) -> bool {
         self.light.chars().count() >= MIN_CHARS
             && self.light.split(' ').count() >= MIN_WORDS
             && entropy_bits(&self.light) >= MIN_ENTROPY_BITS

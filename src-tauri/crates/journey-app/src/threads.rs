@@ -133,6 +133,9 @@ fn alike(
     kind: ElementKind,
     statement: &Statement,
 ) -> std::result::Result<Vec<(ThreadId, f32)>, VaultError> {
+    if !statement.is_telling() {
+        return Ok(Vec::new());
+    }
     let mut words: Vec<&str> =
         statement.normalised().split(' ').filter(|w| w.chars().count() >= MIN_WORD_CHARS).collect();
     words.sort_by_key(|w| std::cmp::Reverse(w.chars().count()));
