@@ -1,4 +1,4 @@
-//! Measures the on-device analyser: `scripts/eval [--goemotions DIR] [--show] [--speed]`.
+//! Measures the on-device analyser: `scripts/eval [--goemotions DIR] [--dev] [--show] [--speed] [--read FILE]`.
 
 #![allow(clippy::print_stdout, reason = "a program that prints its measurements")]
 #![allow(clippy::indexing_slicing, reason = "tables sized by the number of labels")]
@@ -7,12 +7,14 @@ use journey_analysis::{
     AnalysisContext, OnDeviceAnalyser,
     eval::{Labelled, Score, pair},
 };
-use journey_domain::{analysis::AnalysisInput, text::IndexedText, transcript::Transcript};
+use journey_domain::{
+    analysis::AnalysisInput, element::ElementKind, text::IndexedText, transcript::Transcript,
+};
 use journey_language::{
     features::of_text,
     measure::{Counts, best_threshold, calibration_error},
 };
-use std::{error::Error, fs, path::Path, time::Instant};
+use std::{collections::BTreeSet, error::Error, fs, path::Path, time::Instant};
 
 const GROUPS: [(&str, &[usize]); 7] = [
     ("anger", &[2, 3, 10]),
@@ -27,19 +29,51 @@ const GROUPS: [(&str, &[usize]); 7] = [
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let analyser = OnDeviceAnalyser::new()?;
+    if let Some(at) = arguments.iter().position(|a| a == "--read") {
+        return read(&analyser, arguments.get(at + 1).ok_or("--read needs a file")?);
+    }
     let show = arguments.iter().any(|a| a == "--show");
+    let only_dev = arguments.iter().any(|a| a == "--dev");
     for part in ["dev", "test"] {
-        if show && part == "test" {
+        if (show || only_dev) && part == "test" {
             break;
         }
         reflections(&analyser, part, show)?;
     }
+    passages(&analyser)?;
     if arguments.iter().any(|a| a == "--speed") {
         speed(&analyser)?;
     }
     if let Some(at) = arguments.iter().position(|a| a == "--goemotions") {
         let folder = arguments.get(at + 1).ok_or("--goemotions needs a folder")?;
         goemotions(&analyser, Path::new(folder))?;
+    }
+    Ok(())
+}
+
+/// What is found in one text, in the order of the text.
+fn read(analyser: &OnDeviceAnalyser, path: &str) -> Result<(), Box<dyn Error>> {
+    let text = fs::read_to_string(path)?;
+    let transcript = Transcript::from_text(1, None, text.clone());
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    let analysis = analyser.analyse_now(&input, &AnalysisContext::default())?;
+    let indexed = IndexedText::new(&text);
+    for (i, e) in analysis.elements.iter().enumerate() {
+        let quote = indexed.slice(e.evidence[0].span).unwrap_or_default();
+        println!(
+            "{i:2} {:9} {:.2} {:20} {} | {quote}",
+            e.kind.as_str(),
+            e.confidence,
+            e.taxonomy.as_ref().map_or(e.stance.map_or("", |s| s.as_str()), |t| t.as_str()),
+            e.label,
+        );
+    }
+    for link in &analysis.relationships {
+        let quote = indexed.slice(link.evidence[0].span).unwrap_or_default();
+        println!("   {} {} {} | {quote}", link.from, link.kind.as_str(), link.to);
+    }
+    for hole in &analysis.holes {
+        println!("   not analysed: {}", hole.reason);
     }
     Ok(())
 }
@@ -97,6 +131,41 @@ fn reflections(analyser: &OnDeviceAnalyser, part: &str, show: bool) -> Result<()
     println!("  mean F1 {:.3}", sum / score.kinds.len().max(1) as f64);
     line("relations", score.relationships);
     Ok(())
+}
+
+/// Topics, by domain of life, and feelings, by root, on the passages that the sentence model was
+/// trained on: lexicons and rules have not been trained, only looked over with them.
+fn passages(analyser: &OnDeviceAnalyser) -> Result<(), Box<dyn Error>> {
+    let file = fs::read_to_string("data/elements/passages.tsv")?;
+    let rows: Vec<Vec<&str>> = file.lines().skip(1).map(|l| l.split('\t').collect()).collect();
+    let (mut topics, mut feelings) = (Counts::default(), Counts::default());
+    for passage in rows.chunk_by(|a, b| a[0] == b[0]) {
+        let text = passage.iter().map(|r| r[7]).collect::<Vec<_>>().join(" ");
+        let transcript = Transcript::from_text(1, None, text);
+        let input =
+            AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+        let analysis = analyser.analyse_now(&input, &AnalysisContext::default())?;
+        let roots = |kind: ElementKind| -> BTreeSet<String> {
+            let of_kind = analysis.elements.iter().filter(|e| e.kind == kind);
+            of_kind.filter_map(|e| e.taxonomy.as_ref()).map(|t| t.root().to_owned()).collect()
+        };
+        let root = |node: &str| node.split('.').next().unwrap_or(node).to_owned();
+        let wanted: BTreeSet<String> = passage[0][1].split(',').map(root).collect();
+        count(&roots(ElementKind::Topic), &wanted, &mut topics);
+        let wanted: BTreeSet<String> =
+            passage.iter().map(|r| r[6]).filter(|e| *e != "-").map(root).collect();
+        count(&roots(ElementKind::Emotion), &wanted, &mut feelings);
+    }
+    println!("passages of data/elements:");
+    line("emotion", feelings);
+    line("topic", topics);
+    Ok(())
+}
+
+fn count(found: &BTreeSet<String>, wanted: &BTreeSet<String>, counts: &mut Counts) {
+    for node in found.union(wanted) {
+        counts.add(found.contains(node), wanted.contains(node));
+    }
 }
 
 /// The dev reflections over and over, 10,000 words: the median of 20 runs on one core.

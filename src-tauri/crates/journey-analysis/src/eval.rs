@@ -71,7 +71,9 @@ impl Score {
             .iter()
             .filter_map(|l| Some((*pairs.get(&l.from)?, *pairs.get(&l.to)?, l.kind)))
             .collect();
-        for link in &analysis.relationships {
+        // A link from or to something that is itself wrong has been counted there.
+        let judged = |at: &usize| pairs.values().any(|j| j == at);
+        for link in analysis.relationships.iter().filter(|l| judged(&l.from) && judged(&l.to)) {
             self.relationships.add(true, meant.contains(&(link.from, link.to, link.kind)));
         }
         let given = |m: &(usize, usize, RelationshipKind)| {

@@ -37,7 +37,7 @@ const SENTENCE_MODEL: &[u8] = include_bytes!("../../../../assets/models/sentence
 const BORDER_MODEL: &[u8] = include_bytes!("../../../../assets/models/borders.v1.bin");
 
 /// Version of the rules, kept with each run.
-const RULES_VERSION: &str = "rules.v1";
+const RULES_VERSION: &str = "rules.v2";
 
 /// Finds elements by models and lexicons that ship with the program.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl OnDeviceAnalyser {
         }
         let identity = AnalyserIdentity {
             provider: "on-device".to_owned(),
-            model: "on-device.v1".to_owned(),
+            model: "on-device.v2".to_owned(),
             prompt_version: RULES_VERSION.to_owned(),
             prompt_hash: hash.finalize().iter().map(|b| format!("{b:02x}")).collect(),
             taxonomy_version: EmotionPack::default().versions(),
@@ -145,16 +145,18 @@ impl OnDeviceAnalyser {
         }
         let pieces = passage::pieces(&text, &stretches);
         let mut elements = topics::find(&pieces, &self.topic_words);
+        let mut feelings = Vec::new();
         for piece in &pieces {
             if context.cancel.is_cancelled() {
                 return Err(AnalysisError::Cancelled);
             }
-            elements.extend(emotions::find(piece, &self.emotion_words, &self.emotion_model));
+            feelings.extend(emotions::find(piece, &self.emotion_words, &self.emotion_model));
             elements.extend(statements::find(piece, &self.sentence_model, input.said_on));
         }
+        elements.extend(emotions::episodes(feelings));
         self.to_pack(&mut elements);
         let mut analysis = merge(Analysis { elements, ..Analysis::default() }, &sentences);
-        let relationships = links::find(&analysis.elements, &pieces);
+        let relationships = links::find(&analysis.elements, &pieces, &self.topic_words);
         analysis.relationships = relationships;
         (context.progress)(1.0, "analysed");
         Ok(merge(analysis, &sentences))
@@ -174,6 +176,9 @@ impl Analyser for OnDeviceAnalyser {
         Box::pin(async move { self.analyse_now(&input, context) })
     }
 }
+
+#[cfg(test)]
+mod robustness;
 
 #[cfg(test)]
 mod tests {

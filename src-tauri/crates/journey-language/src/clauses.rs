@@ -107,6 +107,7 @@ fn parts(tokens: &[Token], i: usize, start: usize) -> bool {
                     || SUBJECTS.contains(&next(at))
                         && !matches!(next(at), "that" | "what" | "you")
                         && !opens_condition(tokens, start)
+                        && !only_sets_the_scene(tokens, start, i)
             }
             "'" | "\"" | "“" | "”" | "‘" | "’" | "(" | ")" | "%" | "&" | "/" | "$" | "£" | "€"
             | "+" | "*" | "#" => false,
@@ -122,9 +123,62 @@ fn parts(tokens: &[Token], i: usize, start: usize) -> bool {
                 && tokens.get(start..i).unwrap_or_default().iter().filter(|t| t.is_word()).count()
                     >= 4
                 && !opens_condition(tokens, start)
+                && has_subject(tokens, start, i)
         }
         TokenKind::Number | TokenKind::Symbol => false,
     }
+}
+
+/// Whether somebody or something does something in these tokens.
+fn has_subject(tokens: &[Token], start: usize, end: usize) -> bool {
+    tokens
+        .get(start..end)
+        .unwrap_or_default()
+        .iter()
+        .map(|t| t.word.as_str())
+        .any(|w| SUBJECTS.contains(&w) && !matches!(w, "this" | "then" | "what" | "maybe"))
+}
+
+/// "On Thursday evening," or "Looking back over the year,": a time, a place or a manner, which belongs
+/// to the statement after it.
+fn only_sets_the_scene(tokens: &[Token], start: usize, end: usize) -> bool {
+    let words: Vec<&str> = tokens
+        .get(start..end)
+        .unwrap_or_default()
+        .iter()
+        .filter(|t| t.is_word() && !is_filler(&t.word))
+        .map(|t| t.word.as_str())
+        .collect();
+    let opening = words.iter().take(2).any(|w| {
+        matches!(
+            *w,
+            "on" | "in"
+                | "at"
+                | "by"
+                | "from"
+                | "for"
+                | "with"
+                | "over"
+                | "during"
+                | "until"
+                | "instead"
+                | "next"
+                | "last"
+                | "this"
+                | "tomorrow"
+                | "tonight"
+                | "today"
+                | "yesterday"
+                | "under"
+                | "without"
+                | "through"
+                | "about"
+        )
+    }) || words.first().is_some_and(|w| w.len() > 4 && w.ends_with("ing"));
+    opening
+        && !words.iter().any(|w| {
+            SUBJECTS.contains(w) && !matches!(*w, "my" | "this" | "that" | "then" | "what" | "it")
+        })
 }
 
 /// Whether the unit beginning here sets a condition: what follows belongs to it.
@@ -312,5 +366,35 @@ mod tests {
             tokens("um so i got uh i got the the letter you know and it was like really good");
         let words: Vec<&str> = plain_words(&all, 0..all.len()).into_iter().map(|w| w.1).collect();
         assert_eq!(words.join(" "), "so i got the letter and it was like really good");
+    }
+
+    #[test]
+    fn a_time_before_a_comma_stays_with_what_is_said_of_it() {
+        let never = LinearModel::new(
+            BORDER,
+            vec![crate::linear::Label {
+                name: "border".into(),
+                bias: -9.0,
+                scale: 1.0,
+                slope: 1.0,
+                offset: 0.0,
+                threshold: 0.5,
+            }],
+            None,
+            Vec::new(),
+            Vec::new(),
+            Vec::new(),
+        )
+        .unwrap();
+        for (text, n) in [
+            ("On Thursday evening, I'm telling him the whole amount.", 1),
+            ("Looking back over the year, I see that I was lonely.", 1),
+            ("This evening Hal and the kids and I ate on the step.", 1),
+            ("My boss shouted at us again, and I went home early.", 2),
+            ("I lost the keys again and I cried in the car.", 2),
+        ] {
+            let all = tokens(text);
+            assert_eq!(units(&all, &never).len(), n, "{text}");
+        }
     }
 }

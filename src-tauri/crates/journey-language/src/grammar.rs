@@ -319,6 +319,15 @@ pub fn read(words: &[&str], question: bool) -> Reading {
         tags.push("question");
     }
 
+    if let Some(core) = framed(words) {
+        tags.push("framed");
+        tags.push(match about(core) {
+            About::Oneself => "core:i",
+            About::Others => "core:others",
+            About::World => "core:world",
+            About::Future => "core:future",
+        });
+    }
     let mine = holder == Holder::Speaker || holder == Holder::Dropped;
     for (found, tag) in [
         (pair(&["going"], &["to"]) || any(&["gonna"]), "going-to"),
@@ -391,6 +400,122 @@ pub fn read(words: &[&str], question: bool) -> Reading {
         }
     }
     Reading { holder, tense, denied, supposed, reported, question, tags }
+}
+
+/// Whom or what a statement is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum About {
+    /// The speaker.
+    Oneself,
+    /// People, or somebody.
+    Others,
+    /// Things and how they are.
+    World,
+    /// What is to come.
+    Future,
+}
+
+/// What is held, seen or known in "I still believe that people can change": the words after the frame.
+#[must_use]
+pub fn framed<'a, 'w>(words: &'a [&'w str]) -> Option<&'a [&'w str]> {
+    let words = without_opening(words);
+    let mut at = words.iter().take(3).position(|w| matches!(*w, "i" | "i've" | "we" | "we've"))? + 1;
+    while words.get(at).is_some_and(|w| {
+        matches!(
+            *w,
+            "still"
+                | "really"
+                | "do"
+                | "just"
+                | "now"
+                | "always"
+                | "also"
+                | "honestly"
+                | "truly"
+                | "suddenly"
+                | "only"
+                | "have"
+                | "sort"
+                | "of"
+        )
+    }) {
+        at += 1;
+    }
+    let verb = words.get(at)?;
+    let holds = matches!(
+        *verb,
+        "think"
+            | "believe"
+            | "know"
+            | "reckon"
+            | "guess"
+            | "suppose"
+            | "figure"
+            | "realise"
+            | "realised"
+            | "realize"
+            | "realized"
+            | "noticed"
+            | "notice"
+            | "learned"
+            | "learnt"
+            | "understood"
+            | "understand"
+            | "see"
+            | "saw"
+            | "found"
+            | "discovered"
+            | "thought"
+            | "believed"
+            | "knew"
+            | "worry"
+            | "feel"
+            | "felt"
+    );
+    if !holds {
+        return None;
+    }
+    let rest = words.get(at + 1..)?;
+    let core = match rest {
+        ["that" | "like" | "out" | "how", core @ ..] => core,
+        core => core,
+    };
+    (core.len() >= 2 && subject(core).is_some_and(|(i, _)| i == 0) || core.len() >= 3 && matches!(rest, ["that", ..]))
+        .then_some(core)
+}
+
+/// Whom or what these words, without a frame, are about.
+#[must_use]
+pub fn about(words: &[&str]) -> About {
+    let words = without_opening(words);
+    let first = words.first().copied().unwrap_or("");
+    let second = words.get(1).copied().unwrap_or("");
+    let to_come = words.iter().take(5).any(|w| {
+        matches!(
+            *w,
+            "will" | "won't" | "i'll" | "we'll" | "it'll" | "they'll" | "he'll" | "she'll" | "gonna"
+        )
+    }) || words.windows(2).take(5).any(|w| w == ["going", "to"]);
+    if to_come {
+        About::Future
+    } else if FIRST.contains(&first)
+        || matches!((first, second), ("my", "body" | "life" | "head" | "brain" | "best" | "worth"))
+    {
+        About::Oneself
+    } else if YOU.contains(&first)
+        || matches!(first, "it" | "it's" | "that" | "that's" | "this" | "there" | "there's")
+    {
+        About::World
+    } else if ALL.contains(&first) && first != "no"
+        || THIRD.contains(&first)
+        || KIN.contains(&first)
+        || KIN.contains(&second)
+        || matches!((first, second), ("most" | "some" | "other" | "the", "people" | "men" | "women"))
+    {
+        About::Others
+    } else {
+        About::World
+    }
 }
 
 fn without_opening<'a, 'w>(mut words: &'a [&'w str]) -> &'a [&'w str] {
@@ -561,5 +686,20 @@ mod tests {
         assert!(reading("my manager says i'll never be promoted").reported);
         assert!(reading("i am not struggling").denied);
         assert!(!reading("i said i'd go").reported);
+    }
+
+    #[test]
+    fn what_stands_in_a_frame_says_whom_it_is_about() {
+        for (text, expected) in [
+            ("i still believe that people can change", Some(About::Others)),
+            ("i know that i am not good enough at my job", Some(About::Oneself)),
+            ("i think it'll all fall through", Some(About::Future)),
+            ("i reckon you get what you pay for", Some(About::World)),
+            ("i think about the sea", None),
+            ("people can change", None),
+        ] {
+            let words: Vec<&str> = text.split(' ').collect();
+            assert_eq!(framed(&words).map(about), expected, "{text}");
+        }
     }
 }

@@ -35,6 +35,9 @@ pub struct Settings {
     /// How much more a positive example of a rare label counts, 0 for not at all: its weight is
     /// (share of negatives / share of positives) to this power.
     pub balance: f32,
+    /// How freely a weight may grow whose feature tells nothing of the label by itself; what tells
+    /// more grows more freely (NB-SVM: S. Wang and C. Manning, ACL 2012).
+    pub least_scale: f32,
     /// Of the generator that orders examples.
     pub seed: u64,
 }
@@ -62,16 +65,18 @@ pub type Row = Vec<(u32, f32)>;
 impl Vocabulary {
     /// All features that at least `min_examples` examples have.
     #[must_use]
-    pub fn of(examples: &[Example], min_examples: u32) -> Self {
+    pub fn of<'e>(examples: impl IntoIterator<Item = &'e Example>, min_examples: u32) -> Self {
         let mut counts: HashMap<u32, u32> = HashMap::new();
+        let mut n_examples = 0;
         for example in examples {
+            n_examples += 1;
             for feature in &example.features {
                 *counts.entry(feature.print).or_default() += 1;
             }
         }
         let kept: Vec<(u32, u32)> =
             counts.into_iter().filter(|(_, n)| *n >= min_examples).collect();
-        Self::new(kept, examples.len())
+        Self::new(kept, n_examples)
     }
 
     fn new(mut kept: Vec<(u32, u32)>, n_examples: usize) -> Self {
@@ -173,7 +178,46 @@ impl Random {
     }
 }
 
-/// Trains one logistic regression per label over common rows.
+/// How freely each weight may grow: `least` and the size of the log of how much likelier the feature
+/// is with the label than without, as naive Bayes counts it.
+fn scales(
+    vocabulary: &Vocabulary,
+    rows: &[Row],
+    targets: &[Vec<f32>],
+    n_labels: usize,
+    least: f32,
+) -> Vec<f32> {
+    let n = n_labels;
+    let mut with = vec![1.0_f32; vocabulary.len() * n];
+    let mut all = vec![0.0_f32; vocabulary.len()];
+    let mut label_mass = vec![0.0_f32; n];
+    let mut mass = 0.0_f32;
+    for (row, target) in rows.iter().zip(targets) {
+        for &(at, _) in row {
+            all[at as usize] += 1.0;
+            for (count, t) in with[at as usize * n..(at as usize + 1) * n].iter_mut().zip(target) {
+                *count += t;
+            }
+        }
+        mass += 1.0;
+        for (sum, t) in label_mass.iter_mut().zip(target) {
+            *sum += t;
+        }
+    }
+    with.iter()
+        .enumerate()
+        .map(|(i, &count)| {
+            let (at, label) = (i / n, i % n);
+            let yes = count / (label_mass[label] + 1.0);
+            // One was added to each count, so what is left never falls below one either.
+            let no = (all[at] - count + 2.0).max(1.0) / (mass - label_mass[label] + 1.0);
+            least + (yes / no).ln().abs()
+        })
+        .collect()
+}
+
+/// Trains one logistic regression per label over common rows. Each weight is learnt as a multiple of
+/// its scale, so that the penalty bears less on what tells more.
 #[must_use]
 pub fn fit(
     vocabulary: &Vocabulary,
@@ -183,6 +227,7 @@ pub fn fit(
     n_labels: usize,
     settings: Settings,
 ) -> Weights {
+    let scales = scales(vocabulary, rows, targets, n_labels, settings.least_scale);
     let n = rows.len().max(1) as f32;
     let mut weights = Weights {
         n_labels,
@@ -219,10 +264,12 @@ pub fn fit(
                 let at = at as usize * n_labels;
                 let w = &mut weights.rows[at..at + n_labels];
                 let s = &mut squares[at..at + n_labels];
-                for ((w, s), g) in w.iter_mut().zip(s).zip(&gradient) {
-                    let g = g * value + decay * *w;
+                // A step on the multiple is a step on the weight times the scale.
+                let scales = &scales[at..at + n_labels];
+                for (((w, s), g), c) in w.iter_mut().zip(s).zip(&gradient).zip(scales) {
+                    let g = g * value * c + decay * *w / c;
                     *s += g * g;
-                    *w -= rate * g / s.sqrt();
+                    *w -= rate * g * c / s.sqrt();
                 }
             }
         }
@@ -347,6 +394,7 @@ mod tests {
             min_examples: 1,
             max_features: 9999,
             balance: 0.0,
+            least_scale: 0.5,
             seed: 7,
         };
         let vocabulary = Vocabulary::of(&examples, 1);

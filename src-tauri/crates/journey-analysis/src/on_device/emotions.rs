@@ -57,8 +57,32 @@ const FEELING: [&str; 34] = [
     "seem",
 ];
 
+/// A unit of at most this many words is evidence as a whole; of a longer one the clause is.
+const WHOLE: usize = 16;
+
+/// A feeling and how it showed.
+pub(crate) struct Feeling {
+    /// The element.
+    pub(crate) draft: ElementDraft,
+    /// Which unit it stands in.
+    unit: usize,
+    /// By an act or a sign of the body, not by its name.
+    by_sign: bool,
+}
+
+/// One element for one episode: tears, shouts and beating hearts yield to a feeling that is named in
+/// the same breath or just beside it.
+pub(crate) fn episodes(feelings: Vec<Feeling>) -> Vec<ElementDraft> {
+    let named: Vec<usize> = feelings.iter().filter(|f| !f.by_sign).map(|f| f.unit).collect();
+    feelings
+        .into_iter()
+        .filter(|f| !f.by_sign || named.iter().all(|unit| unit.abs_diff(f.unit) > 1))
+        .map(|f| f.draft)
+        .collect()
+}
+
 /// Finds feelings in one unit.
-pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) -> Vec<ElementDraft> {
+pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) -> Vec<Feeling> {
     let words = piece.words();
     let reading = &piece.unit.reading;
     if reading.supposed || reading.question || reading.reported || reading.has("lapsed") {
@@ -85,12 +109,20 @@ pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) ->
         }
     }
     kept.sort_by_key(|(_, f)| f.start);
-    let mut elements: Vec<ElementDraft> = kept
+    let mut elements: Vec<Feeling> = kept
         .into_iter()
         .filter_map(|(entry, found)| {
             let p = of_root(model, &probabilities, root(&entry.name));
             let base = entry.columns.first().and_then(|c| c.parse().ok()).unwrap_or(3);
-            draft(&entry.name, intensity(base, found, &words, p), 0.6 + 0.35 * p, piece)
+            let strength = intensity(base, found, &words, p);
+            let mut draft = draft(&entry.name, strength, 0.6 + 0.35 * p, piece)?;
+            if words.len() > WHOLE
+                && let Some(span) = piece.clause_of(found.start, found.end)
+            {
+                draft.evidence = vec![CheckedSpan { span, state: EvidenceState::Verified }];
+            }
+            let by_sign = entry.columns.get(1).is_some_and(|use_| use_ == "event");
+            Some(Feeling { draft, unit: piece.number, by_sign })
         })
         .collect();
     if elements.is_empty()
@@ -108,6 +140,8 @@ pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) ->
                     "love"
                         | "remorse"
                         | "neutral"
+                        | "amusement"
+                        | "surprise"
                         | "approval"
                         | "realization"
                         | "curiosity"
@@ -127,7 +161,10 @@ pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) ->
                 taxonomy_files::node_of_goemotion(taxonomy_files::emotions(), &label.name)
         {
             let id = second_level(node.id.as_str());
-            elements.extend(draft(id, Intensity::clamped(3), p * 0.8, piece));
+            elements.extend(
+                draft(id, Intensity::clamped(3), p * 0.8, piece)
+                    .map(|draft| Feeling { draft, unit: piece.number, by_sign: true }),
+            );
         }
     }
     elements
@@ -245,7 +282,20 @@ fn is_denied(found: Found, words: &[&str]) -> bool {
         .any(|w| matches!(w, ["not", "only" | "just"] | ["can't" | "couldn't", "help" | "stop"]));
     let breath =
         before.iter().rev().take_while(|w| !matches!(**w, "but" | "because" | "and" | "so"));
-    !only && breath.clone().any(|w| is_denial(w) || matches!(*w, "instead" | "less"))
+    let supposed = words
+        .get(found.start.saturating_sub(6)..found.start)
+        .unwrap_or_default()
+        .windows(2)
+        .any(|w| {
+            matches!(
+                w,
+                ["thought" | "assumed" | "pretended" | "pretending" | "imagined" | "expected", "i" | "i'd" | "to"]
+                    | ["as", "if" | "though"]
+                    | ["used", "to"]
+            )
+        });
+    supposed
+        || !only && breath.clone().any(|w| is_denial(w) || matches!(*w, "instead" | "less"))
 }
 
 fn intensity(base: i64, found: Found, words: &[&str], p: f32) -> Intensity {

@@ -6,7 +6,7 @@ use journey_language::{
     clauses::units,
     linear::LinearModel,
     sentence::{Unit, unit},
-    token::{Token, tokens},
+    token::{Token, TokenKind, tokens},
 };
 use std::ops::Range;
 
@@ -32,9 +32,38 @@ pub(crate) struct Piece<'p> {
     pub(crate) unit: Unit<'p>,
     /// Where it stands, from its first to its last word.
     pub(crate) span: CharSpan,
+    /// Where each plain word stands.
+    places: Vec<CharSpan>,
 }
 
+/// Words that open another clause within a unit.
+const JOINTS: [&str; 12] = [
+    "and", "but", "because", "cos", "so", "when", "while", "which", "although", "then", "since", "until",
+];
+
 impl Piece<'_> {
+    /// Where the clause round the plain words `start..end` stands: from the joint or sign before them
+    /// to the next one after them.
+    pub(crate) fn clause_of(&self, start: usize, end: usize) -> Option<CharSpan> {
+        let plain = &self.unit.plain;
+        let joint = |i: usize| {
+            plain.get(i).is_some_and(|(_, w)| JOINTS.contains(w))
+                || i.checked_sub(1)
+                    .and_then(|before| plain.get(before))
+                    .and_then(|(at, _)| self.tokens.get(at + 1))
+                    .is_some_and(|t| t.kind == TokenKind::Sign && matches!(t.word.as_str(), "," | ";" | ":" | "-" | "–" | "—"))
+        };
+        let from = (0..=start).rev().find(|&i| i == 0 || i + 1 < end && joint(i))?;
+        let to = (end..=plain.len()).find(|&i| i == plain.len() || joint(i) && i >= from + 3)?;
+        self.span_of(from, to)
+    }
+
+    /// Where the plain words `start..end` stand in the text.
+    pub(crate) fn span_of(&self, start: usize, end: usize) -> Option<CharSpan> {
+        let place = |i: usize| self.places.get(i).copied();
+        CharSpan::new(place(start)?.start, place(end.checked_sub(1)?)?.end)
+    }
+
     /// Its plain words.
     pub(crate) fn words(&self) -> Vec<&str> {
         self.unit.plain.iter().map(|w| w.1).collect()
@@ -107,12 +136,19 @@ pub(crate) fn pieces<'p>(text: &IndexedText<'_>, stretches: &'p [Stretch]) -> Ve
                 continue;
             };
             let Some(span) = text.span_of_bytes(first.start, last.end) else { continue };
+            let places = read
+                .plain
+                .iter()
+                .filter_map(|w| place(w.0))
+                .filter_map(|t| text.span_of_bytes(t.start, t.end))
+                .collect();
             found.push(Piece {
                 number: found.len(),
                 tokens: &stretch.tokens,
                 range: range.clone(),
                 unit: read,
                 span,
+                places,
             });
         }
     }

@@ -7,7 +7,7 @@ use journey_domain::{
     element::{ActionStatus, ElementKind, EvidenceState, Stance},
 };
 use journey_language::{
-    grammar::{Holder, Tense},
+    grammar::{self, About, Holder, Tense},
     linear::LinearModel,
     sentence::{Parts, features},
 };
@@ -15,9 +15,15 @@ use journey_language::{
 const KINDS: [ElementKind; 4] =
     [ElementKind::Insight, ElementKind::Belief, ElementKind::Challenge, ElementKind::Action];
 
-/// From which probability each kind is given, tuned on the dev reflections. Whole reflections hold
-/// far more plain narrative than the sentences that the model was trained on.
-const THRESHOLDS: [f32; 4] = [0.58, 0.7, 0.72, 0.62];
+/// How much above its threshold a second kind must be.
+const SECOND: f32 = 0.2;
+
+/// How much surer than the model's own thresholds a kind must be: in its passages every speaker has
+/// beliefs and difficulties; most people's days have fewer.
+const SURER: [f32; 4] = [0.05, 0.15, 0.08, 0.08];
+
+/// What the subject of a framed belief adds to the model's probability of its stance.
+const FRAMED: f32 = 0.4;
 
 /// Units of fewer words say too little.
 const MIN_WORDS: usize = 4;
@@ -29,24 +35,25 @@ pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec
         return Vec::new();
     }
     let probabilities = model.probabilities(&features(piece.tokens, &piece.unit, Parts::Both));
-    let p = |name: &str| {
-        model
-            .labels
-            .iter()
-            .position(|l| l.name == name)
-            .and_then(|i| probabilities.get(i))
-            .copied()
-            .unwrap_or(0.0)
-    };
+    let of = |name: &str| model.labels.iter().zip(&probabilities).find(|(l, _)| l.name == name);
+    let p = |name: &str| of(name).map_or(0.0, |(_, p)| *p);
+    let env: Vec<f32> = std::env::var("S_SURER").ok().map(|v| v.split(',').map(|x| x.parse().unwrap_or(0.0)).collect()).unwrap_or(SURER.to_vec());
     let mut given: Vec<(ElementKind, f32)> = KINDS
         .into_iter()
-        .zip(THRESHOLDS)
-        .map(|(kind, threshold)| (kind, p(kind.as_str()), threshold))
-        .filter(|(kind, p, threshold)| *p >= threshold + doubt(*kind, piece))
-        .map(|(kind, p, _)| (kind, p))
+        .zip(env)
+        .filter_map(|(kind, surer)| {
+            let (label, p) = of(kind.as_str())?;
+            (*p >= label.threshold + surer + doubt(kind, piece)).then_some((kind, *p))
+        })
         .collect();
     given.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     given.truncate(2);
+    // A second kind must be as plain as the first.
+    if let [_, (second, sure)] = given.as_slice()
+        && of(second.as_str()).is_none_or(|(label, _)| *sure < label.threshold + SECOND)
+    {
+        given.truncate(1);
+    }
     if p("other") > 0.6 || p("supposed") > 0.6 {
         given.retain(|(_, sure)| *sure > 0.85);
     }
@@ -67,7 +74,7 @@ pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec
                 taxonomy: None,
                 intensity: None,
                 confidence: (confidence * 100.0).round() / 100.0,
-                stance: (kind == ElementKind::Belief).then(|| stance(&p)),
+                stance: (kind == ElementKind::Belief).then(|| stance(&words, &p)),
                 status: action.then_some(status),
                 due: (action && status == ActionStatus::Open)
                     .then(|| dates::due(&words, said_on))
@@ -114,10 +121,18 @@ fn doubt(kind: ElementKind, piece: &Piece<'_>) -> f32 {
     doubt
 }
 
-fn stance(p: &dyn Fn(&str) -> f32) -> Stance {
+/// Whom a belief is about: the model's answer, and what stands after "I think that" as subject.
+fn stance(words: &[&str], p: &dyn Fn(&str) -> f32) -> Stance {
+    let said = grammar::framed(words).map(|core| match grammar::about(core) {
+        About::Oneself => Stance::Oneself,
+        About::Others => Stance::Others,
+        About::World => Stance::World,
+        About::Future => Stance::Future,
+    });
+    let sure = |s: Stance| p(s.as_str()) + if said == Some(s) { FRAMED } else { 0.0 };
     Stance::ALL
         .iter()
         .copied()
-        .max_by(|a, b| p(a.as_str()).total_cmp(&p(b.as_str())).then(b.cmp(a)))
+        .max_by(|a, b| sure(*a).total_cmp(&sure(*b)).then(b.cmp(a)))
         .unwrap_or(Stance::Oneself)
 }

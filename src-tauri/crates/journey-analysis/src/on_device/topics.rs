@@ -1,25 +1,32 @@
 //! What a reflection is about, by families of words.
 
-use super::{lexicon::Lexicon, passage::Piece};
+use super::{
+    lexicon::{Entry, Lexicon},
+    passage::Piece,
+};
 use crate::taxonomy_files;
 use journey_domain::{
     analysis::{CheckedSpan, ElementDraft},
     element::{ElementKind, EvidenceState},
     taxonomy::NodeId,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use journey_language::phrases::Found;
+use std::collections::BTreeMap;
 
 /// From which weight a domain of life is a topic of the reflection.
-const ENOUGH: f64 = 2.4;
+const ENOUGH: f64 = 4.0;
 
 /// In a short text less is enough: this much per word, but never below [`LEAST`].
-const PER_WORD: f64 = 0.016;
+const PER_WORD: f64 = 0.024;
 
 /// See [`PER_WORD`].
-const LEAST: f64 = 1.3;
+const LEAST: f64 = 1.8;
 
 /// Share of the heaviest topic below which another is only mentioned.
-const SHARE: f64 = 0.25;
+const SHARE: f64 = 0.3;
+
+/// What the same words said again add, as a share of their weight.
+const AGAIN: f64 = 0.4;
 
 /// At most so many pieces of evidence for one topic.
 const MAX_EVIDENCE: usize = 3;
@@ -27,24 +34,30 @@ const MAX_EVIDENCE: usize = 3;
 /// The words found for one node or domain.
 #[derive(Default)]
 struct Words {
-    /// Their places, as unit and word, each once.
-    places: BTreeSet<(usize, usize)>,
-    /// The distinct ones.
-    distinct: BTreeSet<String>,
+    /// Their places, as unit and word, each once, with their weights.
+    places: BTreeMap<(usize, usize), f64>,
+    /// The distinct ones: how much one mention weighs, and how many there are.
+    distinct: BTreeMap<String, (f64, usize)>,
 }
 
 impl Words {
-    fn add(&mut self, place: (usize, usize), phrase: &str) {
-        self.places.insert(place);
-        if !self.distinct.contains(phrase) {
-            self.distinct.insert(phrase.to_owned());
+    fn add(&mut self, place: (usize, usize), phrase: &str, weight: f64) {
+        let known = self.places.get(&place).copied().unwrap_or(0.0);
+        if known >= weight {
+            return;
         }
+        self.places.insert(place, weight);
+        let entry = self.distinct.entry(phrase.to_owned()).or_insert((0.0, 0));
+        entry.0 = entry.0.max(weight);
+        entry.1 += usize::from(known == 0.0);
     }
 
     /// The same word again says less than another word of the family.
     fn weight(&self) -> f64 {
-        let n = self.distinct.len();
-        n as f64 + 0.4 * self.places.len().saturating_sub(n) as f64
+        self.distinct
+            .values()
+            .map(|&(weight, n)| weight * (1.0 + AGAIN * n.saturating_sub(1).min(3) as f64))
+            .sum()
     }
 }
 
@@ -61,31 +74,33 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
     for piece in pieces {
         let words = piece.words();
         n_words += words.len();
-        for (entry, found) in lexicon.find(&words) {
-            let root = entry.name.split('.').next().unwrap_or_default();
+        for (entry, found) in mentions(&words, lexicon) {
             let phrase = words.get(found.start..found.end).unwrap_or_default().join(" ");
-            let domain = domains.entry(root.to_owned()).or_default();
+            let domain = domains.entry(root(&entry.name).to_owned()).or_default();
             let place = (piece.number, found.start);
-            domain.all.add(place, &phrase);
-            domain.nodes.entry(entry.name.clone()).or_default().add(place, &phrase);
+            let weight = entry.columns.first().and_then(|w| w.parse().ok()).unwrap_or(1.0);
+            domain.all.add(place, &phrase, weight);
+            domain.nodes.entry(entry.name.clone()).or_default().add(place, &phrase, weight);
         }
     }
     let weight = |d: &Domain| d.all.weight();
     let heaviest = domains.values().map(weight).fold(0.0, f64::max);
-    let enough = (PER_WORD * n_words as f64).clamp(LEAST, ENOUGH);
+    let env = |n: &str, d: f64| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
+    let (per_word, least, most, share) = (env("T_PER", PER_WORD), env("T_LEAST", LEAST), env("T_MOST", ENOUGH), env("T_SHARE", SHARE));
+    let enough = (per_word * n_words as f64).clamp(least, most);
     domains
         .iter()
-        .filter(|(_, domain)| weight(domain) >= enough.max(SHARE * heaviest))
+        .filter(|(_, domain)| weight(domain) >= enough.max(share * heaviest))
         .filter_map(|(root, domain)| {
             let special = domain
                 .nodes
                 .iter()
                 .filter(|(name, _)| name.contains('.'))
                 .max_by(|a, b| a.1.weight().total_cmp(&b.1.weight()).then(b.0.cmp(a.0)))
-                .filter(|(_, words)| 2 * words.places.len() >= domain.all.places.len());
+                .filter(|(_, words)| 2.0 * words.weight() >= weight(domain));
             let id = NodeId::new(special.map_or(root.as_str(), |(name, _)| name.as_str()));
             let node = taxonomy_files::topics().node(&id)?;
-            let confidence = (weight(domain) / (weight(domain) + 2.0) * 100.0).round() / 100.0;
+            let confidence = (weight(domain) / (weight(domain) + 3.0) * 100.0).round() / 100.0;
             Some(ElementDraft {
                 kind: ElementKind::Topic,
                 label: node.name.clone(),
@@ -101,14 +116,33 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
         .collect()
 }
 
+/// The words of one unit that tell of a domain of life; of words within longer ones the longer count
+/// ("food bank" is no bank).
+pub(crate) fn mentions<'l>(words: &[&str], lexicon: &'l Lexicon) -> Vec<(&'l Entry, Found)> {
+    let all = lexicon.find(words);
+    all.iter()
+        .filter(|(_, f)| {
+            !all.iter().any(|(_, o)| {
+                o.start < f.end && f.start < o.end && o.end - o.start > f.end - f.start
+            })
+        })
+        .copied()
+        .collect()
+}
+
+/// The domain of life that a node belongs to.
+pub(crate) fn root(node: &str) -> &str {
+    node.split('.').next().unwrap_or(node)
+}
+
 /// The units with most of the domain's words, the first of equals first.
 fn evidence(domain: &Domain, pieces: &[Piece<'_>]) -> Vec<CheckedSpan> {
-    let mut per_unit: BTreeMap<usize, usize> = BTreeMap::new();
-    for (unit, _) in &domain.all.places {
-        *per_unit.entry(*unit).or_default() += 1;
+    let mut per_unit: BTreeMap<usize, f64> = BTreeMap::new();
+    for ((unit, _), weight) in &domain.all.places {
+        *per_unit.entry(*unit).or_default() += weight;
     }
-    let mut units: Vec<(usize, usize)> = per_unit.into_iter().collect();
-    units.sort_by_key(|&(unit, n)| (std::cmp::Reverse(n), unit));
+    let mut units: Vec<(usize, f64)> = per_unit.into_iter().collect();
+    units.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
     units
         .iter()
         .take(MAX_EVIDENCE)
