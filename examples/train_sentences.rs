@@ -104,8 +104,7 @@ fn as_parted(passages: &[Sentence], border: &LinearModel) -> Vec<Sentence> {
             let mut whole = false;
             for (i, sentence) in group.iter().enumerate() {
                 let start = ends[i] - sentence.text.len();
-                let shared =
-                    words.iter().filter(|t| t.start >= start && t.end <= ends[i]).count();
+                let shared = words.iter().filter(|t| t.start >= start && t.end <= ends[i]).count();
                 let n = tokens(&sentence.text).iter().filter(|t| t.is_word()).count();
                 if 5 * shared >= 3 * n {
                     labels |= sentence.labels;

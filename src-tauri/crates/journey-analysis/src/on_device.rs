@@ -326,12 +326,12 @@ mod tests {
 
     /// Floors of F1 a little below what was measured on the dev reflections (assets/models/README.md).
     const FLOORS: [(ElementKind, f64); 6] = [
-        (ElementKind::Emotion, 0.70),
-        (ElementKind::Topic, 0.55),
-        (ElementKind::Insight, 0.48),
-        (ElementKind::Belief, 0.48),
-        (ElementKind::Challenge, 0.40),
-        (ElementKind::Action, 0.72),
+        (ElementKind::Emotion, 0.83),
+        (ElementKind::Topic, 0.68),
+        (ElementKind::Insight, 0.53),
+        (ElementKind::Belief, 0.67),
+        (ElementKind::Challenge, 0.51),
+        (ElementKind::Action, 0.83),
     ];
 
     #[test]

@@ -107,6 +107,7 @@ fn parts(tokens: &[Token], i: usize, start: usize) -> bool {
                     || SUBJECTS.contains(&next(at))
                         && !matches!(next(at), "that" | "what" | "you")
                         && !opens_condition(tokens, start)
+                        && !opens_condition(tokens, after_comma(tokens, start, i))
                         && !only_sets_the_scene(tokens, start, i)
             }
             "'" | "\"" | "“" | "”" | "‘" | "’" | "(" | ")" | "%" | "&" | "/" | "$" | "£" | "€"
@@ -127,6 +128,15 @@ fn parts(tokens: &[Token], i: usize, start: usize) -> bool {
         }
         TokenKind::Number | TokenKind::Symbol => false,
     }
+}
+
+/// Where the stretch after the last comma of these tokens begins.
+fn after_comma(tokens: &[Token], start: usize, end: usize) -> usize {
+    let comma = |t: &Token| t.kind == TokenKind::Sign && t.word == ",";
+    tokens
+        .get(start..end)
+        .and_then(|t| t.iter().rposition(comma))
+        .map_or(start, |at| start + at + 1)
 }
 
 /// Whether somebody or something does something in these tokens.
@@ -387,6 +397,7 @@ mod tests {
         )
         .unwrap();
         for (text, n) in [
+            ("On Sunday, after I've dropped the boys off, I'm reading the first chapter.", 1),
             ("On Thursday evening, I'm telling him the whole amount.", 1),
             ("Looking back over the year, I see that I was lonely.", 1),
             ("This evening Hal and the kids and I ate on the step.", 1),

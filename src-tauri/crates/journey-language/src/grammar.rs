@@ -419,7 +419,8 @@ pub enum About {
 #[must_use]
 pub fn framed<'a, 'w>(words: &'a [&'w str]) -> Option<&'a [&'w str]> {
     let words = without_opening(words);
-    let mut at = words.iter().take(3).position(|w| matches!(*w, "i" | "i've" | "we" | "we've"))? + 1;
+    let mut at =
+        words.iter().take(3).position(|w| matches!(*w, "i" | "i've" | "we" | "we've"))? + 1;
     while words.get(at).is_some_and(|w| {
         matches!(
             *w,
@@ -480,8 +481,9 @@ pub fn framed<'a, 'w>(words: &'a [&'w str]) -> Option<&'a [&'w str]> {
         ["that" | "like" | "out" | "how", core @ ..] => core,
         core => core,
     };
-    (core.len() >= 2 && subject(core).is_some_and(|(i, _)| i == 0) || core.len() >= 3 && matches!(rest, ["that", ..]))
-        .then_some(core)
+    (core.len() >= 2 && subject(core).is_some_and(|(i, _)| i == 0)
+        || core.len() >= 3 && matches!(rest, ["that", ..]))
+    .then_some(core)
 }
 
 /// Whom or what these words, without a frame, are about.
@@ -493,7 +495,15 @@ pub fn about(words: &[&str]) -> About {
     let to_come = words.iter().take(5).any(|w| {
         matches!(
             *w,
-            "will" | "won't" | "i'll" | "we'll" | "it'll" | "they'll" | "he'll" | "she'll" | "gonna"
+            "will"
+                | "won't"
+                | "i'll"
+                | "we'll"
+                | "it'll"
+                | "they'll"
+                | "he'll"
+                | "she'll"
+                | "gonna"
         )
     }) || words.windows(2).take(5).any(|w| w == ["going", "to"]);
     if to_come {
@@ -510,7 +520,10 @@ pub fn about(words: &[&str]) -> About {
         || THIRD.contains(&first)
         || KIN.contains(&first)
         || KIN.contains(&second)
-        || matches!((first, second), ("most" | "some" | "other" | "the", "people" | "men" | "women"))
+        || matches!(
+            (first, second),
+            ("most" | "some" | "other" | "the", "people" | "men" | "women")
+        )
     {
         About::Others
     } else {

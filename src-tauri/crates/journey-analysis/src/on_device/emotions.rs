@@ -162,8 +162,11 @@ pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) ->
         {
             let id = second_level(node.id.as_str());
             elements.extend(
-                draft(id, Intensity::clamped(3), p * 0.8, piece)
-                    .map(|draft| Feeling { draft, unit: piece.number, by_sign: true }),
+                draft(id, Intensity::clamped(3), p * 0.8, piece).map(|draft| Feeling {
+                    draft,
+                    unit: piece.number,
+                    by_sign: true,
+                }),
             );
         }
     }
@@ -239,7 +242,7 @@ fn is_own(entry: &Entry, found: Found, words: &[&str], piece: &Piece<'_>) -> boo
         Some("any" | "event") => {
             reading.holder != Holder::Other
                 || matched.iter().any(|w| me(w))
-                || before.iter().rev().take(3).any(|w| me(w))
+                || before.iter().rev().take(3).any(|w| me(w) && *w != "my")
         }
         _ => {
             if matched.iter().any(|w| me(w)) {
@@ -289,13 +292,14 @@ fn is_denied(found: Found, words: &[&str]) -> bool {
         .any(|w| {
             matches!(
                 w,
-                ["thought" | "assumed" | "pretended" | "pretending" | "imagined" | "expected", "i" | "i'd" | "to"]
-                    | ["as", "if" | "though"]
+                [
+                    "thought" | "assumed" | "pretended" | "pretending" | "imagined" | "expected",
+                    "i" | "i'd" | "to"
+                ] | ["as", "if" | "though"]
                     | ["used", "to"]
             )
         });
-    supposed
-        || !only && breath.clone().any(|w| is_denial(w) || matches!(*w, "instead" | "less"))
+    supposed || !only && breath.clone().any(|w| is_denial(w) || matches!(*w, "instead" | "less"))
 }
 
 fn intensity(base: i64, found: Found, words: &[&str], p: f32) -> Intensity {

@@ -68,13 +68,10 @@ type Words<'w, 't> = &'w [(usize, &'t str)];
 fn deed<'w, 't>(words: Words<'w, 't>) -> Option<(Words<'w, 't>, Words<'w, 't>)> {
     let plain: Vec<&str> = words.iter().map(|w| w.1).collect();
     let found = INTENTION.find(&plain);
-    let first = found.iter().filter(|f| f.start < REACH).min_by_key(|f| (f.start, Reverse(f.end)))?;
+    let first =
+        found.iter().filter(|f| f.start < REACH).min_by_key(|f| (f.start, Reverse(f.end)))?;
     // "What I'm gonna do is I'm gonna sleep": the last of several in a row is meant.
-    let last = found
-        .iter()
-        .filter(|f| f.start <= first.end)
-        .max_by_key(|f| f.end)
-        .unwrap_or(first);
+    let last = found.iter().filter(|f| f.start <= first.end).max_by_key(|f| f.end).unwrap_or(first);
     let when = words.get(..first.start)?;
     let what = words.get(last.end..)?;
     let next = plain.get(last.end).copied().unwrap_or("");
@@ -84,16 +81,55 @@ fn deed<'w, 't>(words: Words<'w, 't>) -> Option<(Words<'w, 't>, Words<'w, 't>)> 
                 grammar::is_day(w)
                     || matches!(
                         *w,
-                        "on" | "in" | "at" | "by" | "from" | "for" | "after" | "before" | "this" | "next"
-                            | "tomorrow" | "tonight" | "today" | "every" | "first" | "once" | "when"
-                            | "over" | "during" | "until" | "later"
+                        "on" | "in"
+                            | "at"
+                            | "by"
+                            | "from"
+                            | "for"
+                            | "after"
+                            | "before"
+                            | "this"
+                            | "next"
+                            | "tomorrow"
+                            | "tonight"
+                            | "today"
+                            | "every"
+                            | "first"
+                            | "once"
+                            | "when"
+                            | "over"
+                            | "during"
+                            | "until"
+                            | "later"
                     )
             })
-            && !when.iter().any(|(_, w)| matches!(*w, "i" | "i'm" | "we" | "he" | "she" | "they" | "it"));
+            && !when
+                .iter()
+                .any(|(_, w)| matches!(*w, "i" | "i'm" | "we" | "he" | "she" | "they" | "it"));
     let bare = !matches!(
         next,
-        "not" | "never" | "to" | "a" | "an" | "the" | "my" | "some" | "no" | "it" | "that" | "him" | "her"
-            | "them" | "more" | "been" | "had" | "better" | "i" | "you" | "be" | ""
+        "not"
+            | "never"
+            | "to"
+            | "a"
+            | "an"
+            | "the"
+            | "my"
+            | "some"
+            | "no"
+            | "it"
+            | "that"
+            | "him"
+            | "her"
+            | "them"
+            | "more"
+            | "been"
+            | "had"
+            | "better"
+            | "i"
+            | "you"
+            | "be"
+            | ""
     );
     (is_occasion && bare).then_some((when, what))
 }
@@ -108,9 +144,27 @@ fn written(piece: &Piece<'_>, words: Words<'_, '_>) -> String {
         let opens = piece.unit.plain.first().is_some_and(|(first, _)| *first == at);
         let common = matches!(
             word,
-            "on" | "in" | "at" | "by" | "from" | "for" | "after" | "before" | "this" | "next" | "tomorrow"
-                | "tonight" | "today" | "every" | "first" | "once" | "when" | "over" | "during" | "until"
-                | "later" | "the"
+            "on" | "in"
+                | "at"
+                | "by"
+                | "from"
+                | "for"
+                | "after"
+                | "before"
+                | "this"
+                | "next"
+                | "tomorrow"
+                | "tonight"
+                | "today"
+                | "every"
+                | "first"
+                | "once"
+                | "when"
+                | "over"
+                | "during"
+                | "until"
+                | "later"
+                | "the"
         );
         let spoken = if opens && common { word.to_owned() } else { spoken };
         let signed = n + 1 < words.len() && piece.tokens.get(at + 1).is_some_and(|t| t.word == ",");

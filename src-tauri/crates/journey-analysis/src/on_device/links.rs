@@ -16,9 +16,6 @@ const NEAR: usize = 3;
 const NEXT: usize = 2;
 
 /// How far back the difficulty may lie that a plan is for.
-const FAR: usize = 10;
-
-/// How far back, where it is the only one or is spoken of in the same words.
 const FARTHEST: usize = 30;
 
 /// What joins a unit to what was said before it.
@@ -67,7 +64,7 @@ pub(crate) fn find(
     for i in 0..links.placed.len() {
         match links.placed.get(i).map(|p| p.kind) {
             Some(ElementKind::Emotion) => links.of_emotion(i, topic_words),
-            Some(ElementKind::Action) => links.of_action(i),
+            Some(ElementKind::Action) => links.of_action(i, topic_words),
             Some(_) => links.of_thought(i),
             None => {}
         }
@@ -146,8 +143,7 @@ impl Links<'_> {
                 .unwrap_or_default()
                 .iter()
                 .any(|w| matches!(*w, "because" | "cos" | "after" | "since"));
-            let kind =
-                if caused { RelationshipKind::TriggeredBy } else { RelationshipKind::About };
+            let kind = if caused { RelationshipKind::TriggeredBy } else { RelationshipKind::About };
             self.add(element, to, kind, if caused { 0.6 } else { 0.5 }, whole);
         }
         let causes = [ElementKind::Challenge, ElementKind::Insight];
@@ -158,7 +154,10 @@ impl Links<'_> {
                 }
             }
             Some(Cue::Because) | None => {
-                if let Some(cause) = self.before(i, &[ElementKind::Challenge], 1) {
+                // What is hard does not gladden.
+                let glad = self.elements.get(element).and_then(|e| e.taxonomy.as_ref());
+                let glad = glad.is_some_and(|t| matches!(t.root(), "joy" | "love"));
+                if !glad && let Some(cause) = self.before(i, &[ElementKind::Challenge], 1) {
                     self.link(i, cause, RelationshipKind::TriggeredBy, 0.4, span);
                 }
             }
@@ -167,28 +166,35 @@ impl Links<'_> {
     }
 
     /// A plan is for a difficulty or a feeling, and follows from what was seen.
-    fn of_action(&mut self, i: usize) {
+    fn of_action(&mut self, i: usize, topic_words: &Lexicon) {
         let Some(by) = self.placed.get(i).map(|p| p.span) else { return };
         let so = self.cue(i) == Some(Cue::So);
-        let goal = self.goal(i).or_else(|| {
-            so.then(|| self.before(i, &[ElementKind::Emotion], NEAR)).flatten()
-        });
+        let goal = self
+            .goal(i, topic_words)
+            .or_else(|| so.then(|| self.before(i, &[ElementKind::Emotion], NEAR)).flatten());
         if let Some(goal) = goal {
             self.link(i, goal, RelationshipKind::Addresses, if so { 0.6 } else { 0.4 }, by);
         }
         let reach = if so { NEAR } else { NEXT };
-        let cause = self.before(i, &[ElementKind::Insight], reach).or_else(|| {
-            so.then(|| self.before(i, &[ElementKind::Belief], NEAR)).flatten()
-        });
+        let cause = self
+            .before(i, &[ElementKind::Insight], reach)
+            .or_else(|| so.then(|| self.before(i, &[ElementKind::Belief], NEAR)).flatten());
         if let Some(cause) = cause {
             self.link(cause, i, RelationshipKind::LeadsTo, if so { 0.6 } else { 0.4 }, by);
         }
     }
 
-    /// The difficulty that a plan speaks of in the same words, else the only or the nearest one.
-    fn goal(&self, i: usize) -> Option<usize> {
+    /// The difficulty that a plan speaks of in the same words or within the same domain of life, else the
+    /// only one of all, else the one just before it.
+    fn goal(&self, i: usize, topic_words: &Lexicon) -> Option<usize> {
         let this = self.placed.get(i)?;
         let words = self.content(this.unit);
+        let domains = |unit: usize| -> BTreeSet<String> {
+            let words = self.pieces.get(unit).map(|p| p.words()).unwrap_or_default();
+            let found = topics::mentions(&words, topic_words);
+            found.into_iter().map(|(entry, _)| topics::root(&entry.name).to_owned()).collect()
+        };
+        let about = domains(this.unit);
         let earlier: Vec<usize> = (0..i)
             .filter(|&j| {
                 self.placed.get(j).is_some_and(|p| {
@@ -198,16 +204,17 @@ impl Links<'_> {
                 })
             })
             .collect();
-        let shared = |j: &&usize| {
-            self.placed.get(**j).is_some_and(|p| !self.content(p.unit).is_disjoint(&words))
-        };
-        if let Some(j) = earlier.iter().rev().find(shared) {
-            return Some(*j);
-        }
-        match earlier.as_slice() {
-            [only] => Some(*only),
-            _ => self.before(i, &[ElementKind::Challenge], FAR),
-        }
+        let met =
+            |j: usize, of: &dyn Fn(usize) -> bool| self.placed.get(j).is_some_and(|p| of(p.unit));
+        let same_words = |unit: usize| !self.content(unit).is_disjoint(&words);
+        let same_domain = |unit: usize| !domains(unit).is_disjoint(&about);
+        let latest =
+            |of: &dyn Fn(usize) -> bool| earlier.iter().rev().find(|j| met(**j, of)).copied();
+        let all = self.placed.iter().filter(|p| p.kind == ElementKind::Challenge).count();
+        latest(&same_words).or_else(|| latest(&same_domain)).or_else(|| match earlier.as_slice() {
+            [only] if all == 1 => Some(*only),
+            _ => self.before(i, &[ElementKind::Challenge], NEXT),
+        })
     }
 
     fn of_thought(&mut self, i: usize) {
@@ -254,13 +261,80 @@ impl Links<'_> {
 
 /// Words that two clauses share without being about the same.
 const COMMON: &[&str] = &[
-    "about", "after", "again", "always", "anything", "because", "been", "before", "being", "can't",
-    "could", "couldn't", "didn't", "doesn't", "doing", "don't", "down", "even", "every", "everything",
-    "feel", "from", "getting", "give", "going", "gonna", "good", "have", "haven't", "here", "into",
-    "it's", "just", "keep", "know", "like", "make", "more", "most", "much", "need", "never", "next",
-    "nobody", "nothing", "only", "other", "over", "really", "should", "some", "something", "still",
-    "that", "that's", "them", "then", "there", "they", "thing", "things", "this", "time", "want",
-    "week", "well", "what", "when", "will", "with", "without", "would", "tomorrow", "today",
+    "about",
+    "after",
+    "again",
+    "always",
+    "anything",
+    "because",
+    "been",
+    "before",
+    "being",
+    "can't",
+    "could",
+    "couldn't",
+    "didn't",
+    "doesn't",
+    "doing",
+    "don't",
+    "down",
+    "even",
+    "every",
+    "everything",
+    "feel",
+    "from",
+    "getting",
+    "give",
+    "going",
+    "gonna",
+    "good",
+    "have",
+    "haven't",
+    "here",
+    "into",
+    "it's",
+    "just",
+    "keep",
+    "know",
+    "like",
+    "make",
+    "more",
+    "most",
+    "much",
+    "need",
+    "never",
+    "next",
+    "nobody",
+    "nothing",
+    "only",
+    "other",
+    "over",
+    "really",
+    "should",
+    "some",
+    "something",
+    "still",
+    "that",
+    "that's",
+    "them",
+    "then",
+    "there",
+    "they",
+    "thing",
+    "things",
+    "this",
+    "time",
+    "want",
+    "week",
+    "well",
+    "what",
+    "when",
+    "will",
+    "with",
+    "without",
+    "would",
+    "tomorrow",
+    "today",
 ];
 
 fn cue(piece: &Piece<'_>) -> Option<Cue> {

