@@ -156,7 +156,7 @@ impl Links<'_> {
             Some(Cue::Because) | None => {
                 // What is hard does not gladden.
                 let glad = self.elements.get(element).and_then(|e| e.taxonomy.as_ref());
-                let glad = glad.is_some_and(|t| matches!(t.root(), "joy" | "love"));
+                let glad = glad.is_some_and(|t| matches!(t.root(), "joy" | "love" | "positive"));
                 if !glad && let Some(cause) = self.before(i, &[ElementKind::Challenge], 1) {
                     self.link(i, cause, RelationshipKind::TriggeredBy, 0.4, span);
                 }

@@ -3,7 +3,7 @@
 use super::*;
 use jiff::civil::date;
 use journey_domain::{
-    element::{ElementKind, RelationshipKind, Stance},
+    element::{RelationshipKind, Stance},
     transcript::Transcript,
 };
 use std::{collections::BTreeSet, sync::LazyLock};
