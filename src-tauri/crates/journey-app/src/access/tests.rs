@@ -358,3 +358,43 @@ fn secrets_have_no_text_and_no_shape_that_could_be_written() {
     let key = house.app.access().accounts().signing_key().unwrap();
     assert_eq!(format!("{key:?}"), "SigningKey(…)");
 }
+
+#[test]
+fn a_provider_that_no_admin_allows_cannot_be_chosen_nor_used_any_longer() {
+    let house = House::with_two();
+    let me = house.unlocked(&house.sign_in("ada"));
+    house.app.use_provider(&me, "openai").unwrap();
+    let written = house.app.write(&me, "A heron by the lock.", None, &Default::default()).unwrap();
+    assert!(house.app.preview(&me, &written.id, None).is_ok());
+    let allow = |names: serde_json::Value| {
+        house.app.set_system_setting(me.caller(), "allowed_providers", &names).unwrap();
+    };
+    allow(json!(["on-device", "ollama"]));
+    let refused = |code: Option<ErrorCode>| assert_eq!(code, Some(ErrorCode::NotAllowed));
+    refused(house.app.use_provider(&me, "openai").err().map(|it| it.code));
+    refused(house.app.preview(&me, &written.id, None).err().map(|it| it.code));
+    refused(house.app.test_provider(&me).err().map(|it| it.code));
+    house.app.use_provider(&me, "on-device").unwrap();
+    allow(json!(["openai"]));
+    house.app.use_provider(&me, "openai").unwrap();
+}
+
+#[test]
+fn the_computer_s_model_is_used_until_a_person_chooses_another() {
+    let house = House::with_two();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let copy = house.app.data_dir().path().join("ggml-another.en.bin");
+    std::fs::copy(model(), &copy).unwrap();
+    house.app.add_model(&me, model()).unwrap();
+    house.app.add_model(&me, &copy).unwrap();
+    let in_use = || {
+        let models = house.app.models(Some(&me)).unwrap().models;
+        models.into_iter().find(|it| it.in_use).unwrap().name
+    };
+    for name in ["another.en", "mini-reflection.en"] {
+        house.app.set_system_setting(me.caller(), "default_model", &json!(name)).unwrap();
+        assert_eq!(in_use(), name);
+    }
+    house.app.use_model(&me, "another.en").unwrap();
+    assert_eq!(in_use(), "another.en");
+}
