@@ -25,6 +25,14 @@ fn lost(session: &Value) -> Vec<String> {
     of_capture.map(|hole| hole["reason"].as_str().unwrap().to_owned()).collect()
 }
 
+/// How much of the session's time they take.
+fn lost_ms(session: &Value) -> u64 {
+    let holes = session["coverage"]["holes"].as_array().unwrap();
+    let of_capture = holes.iter().filter(|hole| hole["stage"] == "capture");
+    let at = |hole: &Value, end: &str| hole[end].as_u64().unwrap();
+    of_capture.map(|hole| at(hole, "end_ms") - at(hole, "start_ms")).sum()
+}
+
 #[test]
 fn what_is_said_into_the_microphone_is_found_again_by_another_process() {
     let (program, microphone) = (Program::with_model(), Microphone::plugged_in());
@@ -53,7 +61,9 @@ fn what_is_said_into_the_microphone_is_found_again_by_another_process() {
         (&"microphone".into(), &"analysed".into())
     );
     assert_eq!(session["recovered"], false);
-    assert!((10_950..11_600).contains(&session["duration_ms"].as_u64().unwrap()), "{session}");
+    // A sound server under load may open late, which is marked and counted as session time.
+    let heard_ms = session["duration_ms"].as_u64().unwrap() - lost_ms(&session);
+    assert!((10_950..11_600).contains(&heard_ms), "{session}");
     let bare = word_error_rate(&said, &bare_whisper(&speech("short.wav")));
     let heard = word_error_rate(&said, text(&session));
     assert!(heard <= bare + 2.0, "{heard} % against {bare} %: {}", text(&session));
