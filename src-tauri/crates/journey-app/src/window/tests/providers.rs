@@ -1,7 +1,11 @@
 use super::given::{Asked, Home, serve};
 use crate::views::window::ProviderRow;
-use journey_domain::error_code::ErrorCode;
-use std::{io::Write as _, net::TcpStream};
+use journey_domain::{error_code::ErrorCode, ports::CancelToken};
+use std::{
+    io::Write as _,
+    net::{Shutdown, TcpStream},
+    sync::Barrier,
+};
 
 fn models(asked: &Asked, stream: &mut TcpStream) -> std::io::Result<()> {
     let body = r#"{"data":[{"id":"small-one"},{"id":"large-one"}]}"#;
@@ -125,5 +129,48 @@ fn the_preview_shows_other_names_in_place_and_the_ledger_of_the_session_stays_em
     assert!(app.remove_pseudonym(&me, "JONAS").unwrap().pseudonyms.is_empty());
     for wrong in ["", "a=b", "line\nbreak"] {
         assert_eq!(app.set_pseudonym(&me, "Lena", wrong).unwrap_err().code, ErrorCode::Usage);
+    }
+}
+
+/// An answer without findings, which is given only when as many others are waited for.
+fn together(barrier: &Barrier, stream: &mut TcpStream) -> std::io::Result<()> {
+    barrier.wait();
+    let content = r#"{\"elements\":[],\"relationships\":[]}"#;
+    let said = format!(
+        r#"{{"choices":[{{"message":{{"content":"{content}"}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":90000,"completion_tokens":9}}}}"#
+    );
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{said}",
+        said.len()
+    )?;
+    // What is left of the request is read, lest closing the connection take the answer with it.
+    stream.shutdown(Shutdown::Write)?;
+    std::io::copy(stream, &mut std::io::sink()).map(drop)
+}
+
+#[test]
+fn sessions_that_only_wait_for_a_server_wait_together() {
+    let barrier = Barrier::new(4);
+    let address = serve(move |_, stream| together(&barrier, stream));
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    app.use_provider(&me, "compatible").unwrap();
+    let url = format!("{address}/v1");
+    app.configure_provider(&me, "compatible", Some(&url), Some("m")).unwrap();
+    let ids: Vec<String> = (0..4)
+        .map(|i| {
+            app.write(&me, &format!("Day {i} was long."), None, &CancelToken::new()).unwrap().id
+        })
+        .collect();
+    for id in &ids {
+        app.queue_analysis(&me, id, None).unwrap();
+    }
+    app.work_in_background();
+    for id in &ids {
+        home.heard.until("it is analysed", || {
+            Some(app.show(&home.me(), id).unwrap()).filter(|s| s.status == "analysed")
+        });
     }
 }
