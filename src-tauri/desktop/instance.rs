@@ -51,7 +51,7 @@ fn ask(data_dir: &DataDir, word: &str) -> std::io::Result<String> {
 /// ends.
 pub(super) struct Instance {
     listener: UnixListener,
-    _lock: File,
+    lock: File,
 }
 
 /// The first window, or `None` when another one was brought to the front.
@@ -73,7 +73,7 @@ pub(super) fn first(data_dir: &DataDir) -> Result<Option<Instance>> {
         match lock.try_lock() {
             Ok(()) => {
                 let listener = listener(data_dir).map_err(failed)?;
-                return Ok(Some(Instance { listener, _lock: lock }));
+                return Ok(Some(Instance { listener, lock }));
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
             // The other one may have the lock and not yet its socket, or be about to end.
@@ -114,9 +114,11 @@ fn with_short_path<T>(
 impl Instance {
     /// Answers other processes for as long as the window lives.
     pub(super) fn listen(self, handle: tauri::AppHandle, desk: Desk) {
+        let Self { listener, lock } = self;
         let spawned = std::thread::Builder::new().name("instance".to_owned()).spawn(move || {
-            // The lock is held as long as somebody answers.
-            for stream in self.listener.incoming().flatten() {
+            // Named here, so that it moves into the thread and is held as long as somebody answers.
+            let _held = lock;
+            for stream in listener.incoming().flatten() {
                 // A caller that goes away in mid-sentence concerns nobody else.
                 drop(answer(stream, &handle, &desk));
             }
