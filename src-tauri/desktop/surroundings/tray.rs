@@ -1,7 +1,11 @@
 //! A sign in the tray: start or stop recording, open the window, lock, quit.
 
 use crate::desktop::desk::Desk;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{self, AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+};
 use tauri::{
     AppHandle, Wry,
     menu::{Menu, MenuItem, PredefinedMenuItem},
@@ -29,8 +33,7 @@ impl Tray {
 /// Shows it, where there is a tray. Called on the main thread.
 pub(super) fn show(handle: &AppHandle, desk: &Desk, is_recording: bool) -> Option<Tray> {
     // The tray's library is loaded when it is first used, and its loader panics where it is absent.
-    let shown = catch_unwind(AssertUnwindSafe(|| build(handle, desk, is_recording)));
-    match shown {
+    match quietly(|| build(handle, desk, is_recording)) {
         Ok(Ok(tray)) => Some(tray),
         Ok(Err(error)) => {
             tracing::warn!(%error, "no tray");
@@ -41,6 +44,20 @@ pub(super) fn show(handle: &AppHandle, desk: &Desk, is_recording: bool) -> Optio
             None
         }
     }
+}
+
+/// What `work` gives, or the panic that ended it, of which nobody is told: it was foreseen.
+fn quietly<T>(work: impl FnOnce() -> T) -> thread::Result<T> {
+    let (before, here) = (Arc::new(panic::take_hook()), thread::current().id());
+    let others = Arc::clone(&before);
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() != here {
+            others(info);
+        }
+    }));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    panic::set_hook(Box::new(move |info| before(info)));
+    result
 }
 
 /// Takes it away.
@@ -77,4 +94,16 @@ fn build(handle: &AppHandle, desk: &Desk, is_recording: bool) -> tauri::Result<T
     }
     builder.build(handle)?;
     Ok(Tray { toggle })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_that_was_foreseen_is_an_answer() {
+        assert_eq!(quietly(|| 3).unwrap(), 3);
+        assert!(quietly(|| -> u8 { panic!("no library") }).is_err());
+        assert_eq!(quietly(|| 4).unwrap(), 4);
+    }
 }
