@@ -76,14 +76,15 @@ impl Heard {
         let mut n_seen = usize::MAX;
         let began = Instant::now();
         while began.elapsed() < PATIENCE {
-            let events = self.events.lock().unwrap();
             // Events are throttled: what they tell of may go on a little after the last one.
-            let (events, _) = self
+            n_seen = self
                 .more
-                .wait_timeout_while(events, LOOK, |events| events.len() == n_seen)
-                .unwrap();
-            n_seen = events.len();
-            drop(events);
+                .wait_timeout_while(self.events.lock().unwrap(), LOOK, |events| {
+                    events.len() == n_seen
+                })
+                .unwrap()
+                .0
+                .len();
             if let Some(found) = look() {
                 return found;
             }
@@ -147,9 +148,9 @@ impl Home {
     }
 
     pub(super) fn me(&self) -> Unlocked {
-        let mut token = self.token.lock().unwrap();
-        *token = self.app.refreshed(&token).unwrap();
-        self.app.unlocked(Command::Review, &token).unwrap()
+        let fresh = self.app.refreshed(&self.token.lock().unwrap()).unwrap();
+        *self.token.lock().unwrap() = fresh.clone();
+        self.app.unlocked(Command::Review, &fresh).unwrap()
     }
 
     /// Signs in again and goes on with what waits.
