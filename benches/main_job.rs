@@ -426,7 +426,7 @@ fn stop(lengths: &[usize]) {
             goal: Some(("below 2 s", tail < 2.0)),
         }
         .tell();
-        if *minutes >= 5 {
+        if *minutes >= 30 {
             let growth = (late_mb - early_mb) / (*minutes as f64 * 0.75 / 60.0);
             Row {
                 workload: &format!("growth of memory while recording {minutes} min"),
