@@ -4,6 +4,7 @@ use crate::{
     driver::{CONTROL, ENTER},
     place::{PASSWORD, Place, Window, root},
 };
+use serde_json::json;
 
 /// Six seconds of speech: "I was hurt when my children shouted at me. This evening I want to read
 /// a book."
@@ -22,6 +23,7 @@ fn the_main_job_works_in_the_real_window_from_the_first_run_to_undo() {
     choose_a_model_and_who_analyses(&window);
     record(&place, &window);
     see_what_was_found(&window);
+    hear_an_element_again(&place, &window);
     search(&window);
     lock_and_unlock(&window);
     delete_and_undo(&window);
@@ -94,6 +96,33 @@ fn see_what_was_found(window: &Window) {
     );
     assert_eq!(line, "underline", "what an element rests on is not marked in the text");
     window.button("Action: This evening I want to read a book");
+}
+
+/// A click on an element plays the moment that it rests on, and no more.
+fn hear_an_element_again(place: &Place, window: &Window) {
+    let all = json!({ "from": null, "to": null, "tag": null, "favourite": null, "emotion": null });
+    let list = window.order("sessions", &json!({ "filter": all, "limit": 1, "after": null }));
+    let page = window.order("session", &json!({ "id": list["sessions"][0]["id"] }));
+    let elements = page["session"]["elements"].as_array().unwrap();
+    let action = elements.iter().find(|it| it["kind"] == "action").unwrap();
+    let moment = &action["evidence"][0];
+    let (from, to) = (moment["start_ms"].as_u64().unwrap(), moment["end_ms"].as_u64().unwrap());
+    assert!(from > 1_500, "the second sentence begins after the first: {moment}");
+
+    let position = || {
+        let slider = window.css("input[aria-label=Position]");
+        slider.property("value").as_str().unwrap().parse::<u64>().unwrap()
+    };
+    let ear = place.listen();
+    window.button("Action: This evening I want to read a book").click();
+    window.css("button[aria-label=Pause]");
+    let begun = position();
+    assert!((from.saturating_sub(100)..=to).contains(&begun), "{begun} is not in {from}..{to}");
+    window.css("button[aria-label=Play]");
+    let ended = position();
+    assert!(ended.abs_diff(to) < 500, "it ended at {ended} instead of {to}");
+    let loudest = ear.loudest();
+    assert!(loudest > 1_000, "nothing was heard: {loudest} of 32767");
 }
 
 fn search(window: &Window) {

@@ -54,6 +54,7 @@ fn every_page_is_accessible_and_fits_in_both_themes_and_two_widths() {
         window.heading("A place to say what is on your mind");
         look(&window, "welcome", "light", size);
     }
+    look_around(&window, &look);
     drop(window);
 
     place.has_a_notebook();
@@ -98,6 +99,32 @@ fn every_page_is_accessible_and_fits_in_both_themes_and_two_widths() {
             window.press(&[ESCAPE]);
         }
     }
+}
+
+/// The sample notebook, in which one can look around before there is an account.
+fn look_around(window: &Window, look: &impl Fn(&Window, &str, &str, (u32, u32))) {
+    window.resize(SIZES[0].0, SIZES[0].1);
+    window.button("Look around first").click();
+    window.sees("You are looking at the sample notebook.");
+    window.link("Sessions").click();
+    let first = window.css("main a[href*='#/session/']").property("hash");
+    for theme in ["Dark", "Light"] {
+        window.go("#/settings/look");
+        window.choose("Theme", theme);
+        let theme = theme.to_lowercase();
+        window.css(&format!("html[data-theme={theme}]"));
+        for (name, hash) in [
+            ("sample-journey", "#/journey"),
+            ("sample-sessions", "#/sessions"),
+            ("sample-session", first.as_str().unwrap()),
+            ("sample-search", "#/search?q=work"),
+        ] {
+            window.go(hash);
+            look(window, name, &theme, SIZES[0]);
+        }
+    }
+    window.button("Leave it").click();
+    window.heading("A place to say what is on your mind");
 }
 
 /// Nothing needs to be scrolled sideways.

@@ -39,6 +39,22 @@ impl Drop for Group {
     }
 }
 
+/// What listens to the loudspeaker.
+pub struct Ear {
+    file: PathBuf,
+    recorder: Group,
+}
+
+impl Ear {
+    /// The loudest sample that was heard, of 32767.
+    pub fn loudest(self) -> u16 {
+        drop(self.recorder);
+        let heard = std::fs::read(self.file).unwrap();
+        let samples = heard.chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]]));
+        samples.map(i16::unsigned_abs).max().unwrap_or_default()
+    }
+}
+
 /// The open window.
 pub struct Window {
     driver: Driver,
@@ -102,6 +118,19 @@ impl Place {
     /// Says a recording into the microphone, to its end.
     pub fn says(&self, recording: &Path) {
         self.sound("play", Some(recording));
+    }
+
+    /// Listens to what the loudspeaker plays from now on.
+    pub fn listen(&self) -> Ear {
+        let file = self.home.path().join("heard.raw");
+        let recorder = self
+            .command("parec")
+            .args(["--device=vmic.monitor", "--raw", "--format=s16le", "--latency-msec=20"])
+            .stdout(std::fs::File::create(&file).unwrap())
+            .process_group(0)
+            .spawn()
+            .expect("pulseaudio-utils is installed (scripts/setup test)");
+        Ear { file, recorder: Group(recorder) }
     }
 
     fn runtime_dir(&self) -> PathBuf {
