@@ -363,7 +363,8 @@ fn likeness(was: &str, is: &str) -> f32 {
     if was.chars().count().max(is.chars().count()) > MAX_COMPARED_CHARS {
         return 0.0;
     }
-    TextDiff::from_chars(&was.to_lowercase(), &is.to_lowercase()).ratio()
+    let (was, is) = (was.to_lowercase(), is.to_lowercase());
+    TextDiff::from_chars(was.as_str(), is.as_str()).ratio()
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ where
 /// alsa-lib explains each failure in many lines on standard error, of which a person gets one
 /// sentence from us. Its handler belongs to the thread that asks.
 #[cfg(target_os = "linux")]
-fn keep_alsa_quiet() {
+pub(crate) fn keep_alsa_quiet() {
     thread_local! {
         static QUIET: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
     }
@@ -176,7 +176,7 @@ fn keep_alsa_quiet() {
 }
 
 #[cfg(not(target_os = "linux"))]
-const fn keep_alsa_quiet() {}
+pub(crate) const fn keep_alsa_quiet() {}
 
 /// ALSA lists its converters and sinks among the devices. A microphone is a card, or the name that
 /// stands for the default one.

@@ -4,6 +4,7 @@ use super::{
     host::{AudioOutput, OpenOutput, OutputError, OutputStream},
     queue::{OutputAlarm, OutputTap, output_channel},
 };
+use crate::capture::cpal_host::keep_alsa_quiet;
 use cpal::{
     BufferSize, Device, ErrorKind, FromSample, I24, OutputCallbackInfo, SampleFormat, SizedSample,
     StreamConfig, U24,
@@ -40,6 +41,7 @@ fn mapped(error: &cpal::Error) -> OutputError {
 
 impl AudioOutput for CpalOutput {
     fn open(&self) -> Result<OpenOutput, OutputError> {
+        keep_alsa_quiet();
         let host = cpal::default_host();
         let device = host.default_output_device().ok_or(OutputError::NoDevice)?;
         let supported = device.default_output_config().map_err(|error| match mapped(&error) {

@@ -202,7 +202,7 @@ fn a_speaker_that_dies_and_a_sound_that_breaks_are_told() {
         &output,
         Samples::boxed(&noise(64_000)),
         options(7, None),
-        Box::new(listener.clone()),
+        Box::new(listener),
     )
     .unwrap();
     let (_tap, alarm) = output.tap();
