@@ -15,8 +15,9 @@ use std::time::Duration;
 /// How long opening may take.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Callbacks a second: playing begins soon, and a busy computer makes no gaps.
-const CALLBACKS_PER_SECOND: u32 = 10;
+/// Callbacks a second: what is ready is taken at once, and so much of it that a busy computer makes
+/// no gaps.
+const CALLBACKS_PER_SECOND: u32 = 4;
 
 /// The default speaker, found anew each time: it may have changed since.
 #[derive(Clone, Copy, Debug, Default)]
