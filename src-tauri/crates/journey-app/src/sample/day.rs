@@ -28,6 +28,9 @@ const HOURS: [i64; 8] = [7, 8, 12, 17, 20, 21, 21, 22];
 
 const DAY_S: i64 = 24 * 3600;
 
+/// Which lines of a theme are meant.
+type LinesOf = fn(&Theme) -> &Vec<String>;
+
 /// A session with all that hangs on it.
 pub(super) struct Day {
     pub(super) session: NewSession,
@@ -136,7 +139,7 @@ impl Maker {
                 }
             }
         }
-        let kinds: [(ElementKind, u8, fn(&Theme) -> &Vec<String>); 3] = [
+        let kinds: [(ElementKind, u8, LinesOf); 3] = [
             (ElementKind::Insight, 60, |t| &t.insights),
             (ElementKind::Challenge, 50, |t| &t.challenges),
             (ElementKind::Action, 55, |t| &t.actions),

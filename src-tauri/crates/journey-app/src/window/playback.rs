@@ -157,6 +157,10 @@ impl App {
     ///
     /// # Errors
     /// Not found, no sound, no speaker.
+    #[expect(
+        clippy::significant_drop_tightening,
+        reason = "the deck is held over the whole change"
+    )]
     pub fn play(
         &self,
         me: &Unlocked,
@@ -179,6 +183,10 @@ impl App {
     }
 
     /// Stops the sound and keeps the place.
+    #[expect(
+        clippy::significant_drop_tightening,
+        reason = "the deck is held over the whole change"
+    )]
     #[must_use]
     pub fn pause_playback(&self, me: &Unlocked) -> Playback {
         let mut deck = me.open.player().deck();
@@ -190,6 +198,10 @@ impl App {
     ///
     /// # Errors
     /// No speaker.
+    #[expect(
+        clippy::significant_drop_tightening,
+        reason = "the deck is held over the whole change"
+    )]
     pub fn seek(&self, me: &Unlocked, position_ms: u64) -> Result<Playback> {
         let mut deck = me.open.player().deck();
         let Some(session) = deck.session else { return Ok(deck.state().into()) };
@@ -204,6 +216,10 @@ impl App {
     ///
     /// # Errors
     /// A usage error for a tempo that nobody understands; no speaker.
+    #[expect(
+        clippy::significant_drop_tightening,
+        reason = "the deck is held over the whole change"
+    )]
     pub fn set_playback(&self, me: &Unlocked, rate: f32, skip_silence: bool) -> Result<Playback> {
         if !RATES.contains(&rate) {
             return Err(CommandError::usage("speech is played at half to twice its speed")
