@@ -35,8 +35,8 @@ const WRITE_EVERY: Duration = Duration::from_millis(100);
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 /// A callback that is silent for longer is a lost microphone.
 const SILENT_CALLBACK: Duration = Duration::from_millis(500);
-/// The same for the first callback after opening.
-const FIRST_CALLBACK: Duration = Duration::from_millis(900);
+/// The same for the first callback after opening: a sound server that was asleep takes a second to wake.
+const FIRST_CALLBACK: Duration = Duration::from_millis(1500);
 /// A shorter silence of the callback may be the wait for the next one on a busy computer, and is not
 /// marked where the microphone is closed for another reason.
 const BETWEEN_CALLBACKS: Duration = Duration::from_millis(200);
