@@ -118,6 +118,7 @@ fn a_model_that_is_refused_late_kills_its_worker_alone() {
         assert!(outcome.is_err(), "{keep} bytes");
         engine.release();
     }
+    let engine = engine.with_stall_limit(Duration::from_secs(60));
     let model = ModelFile::open(&given::model_path()).unwrap();
     let mut heard = String::new();
     let mut on_heard = |h| {
