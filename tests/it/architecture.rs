@@ -108,6 +108,12 @@ fn only_the_vault_knows_sql() {
 }
 
 #[test]
+fn only_speech_knows_the_recogniser() {
+    assert_eq!(users_of("whisper-rs"), ["journey-speech"]);
+    assert_eq!(users_of("cpal"), ["journey-speech"]);
+}
+
+#[test]
 fn only_the_root_knows_tauri() {
     let dependencies = dependencies();
     for (package, names) in &dependencies {

@@ -123,7 +123,9 @@ async fn run(
     text: &str,
 ) -> (Result<Analysis, AnalysisError>, Arc<Recorded>) {
     let ledger = Arc::new(Recorded::default());
-    let analyser = ProviderAnalyser::with_limits(config, ports(&ledger), limits).unwrap();
+    let host = config.allowed_hosts.first().map_or("127.0.0.1", String::as_str);
+    let ports = ProviderPorts { consent: Consent::for_analysis(host, None), ..ports(&ledger) };
+    let analyser = ProviderAnalyser::with_limits(config, ports, limits).unwrap();
     let transcript = Transcript::from_text(1, Some("en".into()), text.to_owned());
     let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
     let result = analyser.analyse(input, &AnalysisContext::default()).await;

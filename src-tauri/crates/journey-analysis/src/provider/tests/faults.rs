@@ -329,6 +329,17 @@ async fn broken_stalled_and_endless_answers_are_bounded() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
     };
+    // Closed with the request still unread, which resets the connection.
+    let reset = {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                stream.peek(&mut [0]).ok();
+            }
+        });
+        url
+    };
     let no_tls = bare(|s| {
         s.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").ok();
     })
@@ -340,6 +351,7 @@ async fn broken_stalled_and_endless_answers_are_bounded() {
         ("endless", endless, 1),
         ("huge", huge, 1),
         ("closed", closed, 4),
+        ("reset", reset, 4),
         ("no TLS", no_tls, 4),
     ] {
         let (found, ledger) = run(config(ProviderKind::OpenAi, &url), short, TEXT).await;
@@ -347,6 +359,20 @@ async fn broken_stalled_and_endless_answers_are_bounded() {
         assert_eq!(ledger.bodies().len(), calls, "{name}: {error}");
         assert!(ledger.outcomes().iter().all(|o| o != "open"), "{name}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_host_whose_name_nobody_knows_is_tried_again_and_said() {
+    // The top-level domain that never exists (RFC 2606).
+    let host = "nothing.invalid";
+    let mut config = config(ProviderKind::OpenAi, &format!("https://{host}/v1"));
+    config.allowed_hosts = vec![host.to_owned()];
+    config.key = Some(ProviderKey { host: host.into(), secret: SecretString::from(KEY) });
+    let (found, ledger) = run(config, limits(), TEXT).await;
+    let error = found.expect_err("no such host");
+    assert_eq!(error.code(), journey_domain::error_code::ErrorCode::Network, "{error}");
+    assert_eq!(ledger.bodies().len(), 4);
+    assert!(ledger.outcomes().iter().all(|o| o != "open"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
