@@ -204,8 +204,10 @@ pub(super) fn run(
         }
         Command::Analyse { id, provider } => {
             let me = access.unlocked(Gated::Analyse)?;
-            let session = app.analyse(&me, &id, provider.as_deref(), &cancel)?;
-            output.print(&session, render::session)?;
+            let done = app.analyse(&me, &id, provider.as_deref(), &cancel)?;
+            output.print(&done.session, |session, style| {
+                render::analysed(session, done.changed.as_ref(), style)
+            })?;
         }
         Command::Preview { id, provider } => {
             let me = access.unlocked(Gated::Preview)?;

@@ -1,10 +1,13 @@
 //! Documents as people read them.
 
 use super::output::{Style, plain};
-use journey_app::views::{
-    AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList,
-    LocalServerList, ModelList, PreviewView, ProviderList, RunSummary, SearchPage, SessionPage,
-    SessionView, SettingList, TaxonomyList, TaxonomyView, ThreadList,
+use journey_app::{
+    Changed,
+    views::{
+        AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList,
+        LocalServerList, ModelList, PreviewView, ProviderList, RunSummary, SearchPage, SessionPage,
+        SessionView, SettingList, TaxonomyList, TaxonomyView, ThreadList,
+    },
 };
 use std::fmt::Write as _;
 
@@ -420,6 +423,30 @@ pub(crate) fn runs(runs: &[RunSummary], style: Style) -> String {
         })
         .collect();
     style.table(&["", "id", "when", "provider", "model", "elements"], rows)
+}
+
+/// A session that was analysed again, and what that changed.
+pub(crate) fn analysed(session: &SessionView, changed: Option<&Changed>, style: Style) -> String {
+    let mut out = self::session(session, style);
+    let (Some(Changed { earlier, changes }), Some(run)) = (changed, &session.run) else {
+        return out;
+    };
+    if changes.is_empty() {
+        let _ = writeln!(out, "\nAnalysed again: nothing changed.");
+        return out;
+    }
+    let n = |word: &str| changes.iter().filter(|change| change.change == word).count();
+    let (id, now) = (&session.id, &run.id);
+    let _ = writeln!(
+        out,
+        "\nAnalysed again: {} added, {} removed, {} changed. Both analyses are kept.",
+        n("added"),
+        n("removed"),
+        n("changed")
+    );
+    let _ = writeln!(out, "See what changed: insight-journey diff {id} {earlier} {now}");
+    let _ = writeln!(out, "Keep the earlier one: insight-journey runs accept {id} {earlier}");
+    out
 }
 
 /// The differences of two runs.

@@ -257,6 +257,32 @@ fn analysing_the_same_again_sends_nothing_and_changes_nothing() {
 }
 
 #[test]
+fn another_analysis_tells_what_it_changed_and_how_to_keep_the_earlier_one() {
+    let server = Server::answering(|_, n| {
+        Ok(match n {
+            1 => of_the_day(),
+            _ => findings(&[element("emotion", "Calm", 1, "I felt really calm")]),
+        })
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let id = program.write(DAY)["id"].as_str().unwrap().to_owned();
+    let first = program.json(&["analyse", &id])["run"]["id"].as_str().unwrap().to_owned();
+    assert!(program.ok(&["analyse", &id]).contains("Analysed again: nothing changed."));
+    // The model's name is part of what is asked: now the service is asked anew.
+    program.ok(&["settings", "set", "provider_model", "gpt-4.1"]);
+    let told = program.ok(&["analyse", &id]);
+    assert!(told.contains("0 added, 2 removed, 0 changed. Both analyses are kept."), "{told}");
+    let back = told.lines().find(|line| line.contains("runs accept")).unwrap();
+    let words: Vec<&str> = back.split_whitespace().collect();
+    let order = words.iter().position(|word| *word == "runs").unwrap();
+    program.ok(&words[order..]);
+    let shown = program.json(&["show", &id]);
+    assert_eq!(shown["elements"].as_array().unwrap().len(), 3, "{shown}");
+    assert_ne!(shown["run"]["id"], first.as_str());
+}
+
+#[test]
 fn corrections_hold_when_a_later_analysis_finds_loses_and_finds_again() {
     // The model's name is part of what is asked, so each analysis asks anew.
     let server = Server::answering(|_, n| {

@@ -355,6 +355,30 @@ describe("a session", () => {
     await waitFor(() => expect(core.calls.some((it) => it.command === "accept_run")).toBe(true));
   });
 
+  it("lets the person choose when another analysis found something else", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    const accepted = () =>
+      core.calls.filter((it) => it.command === "accept_run").map((it) => it.args);
+    await user.click(await screen.findByRole("button", { name: "More for this session" }));
+    await user.click(screen.getByRole("menuitem", { name: "Analyse again" }));
+    await screen.findByText("What this analysis changes");
+    const dialog = screen.getByRole("dialog", { name: "What this analysis changes" });
+    within(dialog).getByText("Added");
+    await accessible();
+    expect(accepted()).toEqual([]);
+    await user.click(within(dialog).getByRole("button", { name: "Keep the earlier one" }));
+    await screen.findByText("The earlier analysis is shown.");
+    const diff = core.calls.find((it) => it.command === "diff")?.args as { from: string };
+    expect(accepted()).toEqual([{ id: first, run: diff.from }]);
+    expect(screen.queryByRole("dialog")).toBeNull();
+
+    await user.click(screen.getByRole("button", { name: "More for this session" }));
+    await user.click(screen.getByRole("menuitem", { name: "Analyse again" }));
+    await user.click(await screen.findByText("Use the new one"));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    expect(accepted()).toHaveLength(1);
+  });
+
   it("shows what would be sent before it is sent", async () => {
     const { core, user } = await open(`#/session/${first}`, { settings: { provider: "openai" } });
     await core.invoke("provider_use", { name: "openai" });

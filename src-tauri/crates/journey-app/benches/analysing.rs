@@ -128,7 +128,7 @@ fn last_byte_to_stored() {
             app.write(&me, &format!("{text}Day {i}."), None, &CancelToken::new()).unwrap();
         let done = app.analyse(&me, &session.id, None, &CancelToken::new()).unwrap();
         let stored_by = sent.lock().unwrap().elapsed();
-        times.push((stored_by, done.elements.len()));
+        times.push((stored_by, done.session.elements.len()));
     }
     times.sort_unstable();
     let (median, n) = times.get(times.len() / 2).copied().unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::{
     pipeline::{cancelled, transcribe::sound_of},
     review::find,
     views::{
-        LocalServerList, LocalServerView, PreviewView, ProviderList, ProviderTestView,
+        ChangeView, LocalServerList, LocalServerView, PreviewView, ProviderList, ProviderTestView,
         ProviderView, SessionView,
     },
 };
@@ -31,6 +31,22 @@ pub(crate) const ON_DEVICE: &str = "on-device";
 
 /// The providers there are, the built-in one first.
 const PROVIDERS: [&str; 4] = [ON_DEVICE, "openai", "compatible", "ollama"];
+
+/// A session after another analysis of it.
+pub struct Reanalysed {
+    /// As it is now.
+    pub session: SessionView,
+    /// Set where another analysis was shown before.
+    pub changed: Option<Changed>,
+}
+
+/// What an analysis changed.
+pub struct Changed {
+    /// The analysis that was shown before; it is kept.
+    pub earlier: String,
+    /// Empty where both found the same.
+    pub changes: Vec<ChangeView>,
+}
 
 /// What an analysis would send, and from what.
 pub(crate) struct Previewed {
@@ -422,7 +438,8 @@ impl App {
         self.view(me, id)
     }
 
-    /// Analyses a session again.
+    /// Analyses a session again, and tells what that changed: the person keeps it, or goes back with
+    /// [`App::accept_run`].
     ///
     /// # Errors
     /// Not found, no transcript yet, an unknown provider, cancelled.
@@ -432,7 +449,7 @@ impl App {
         id: &str,
         provider: Option<&str>,
         cancel: &CancelToken,
-    ) -> Result<SessionView> {
+    ) -> Result<Reanalysed> {
         if cancel.is_cancelled() {
             return Err(cancelled());
         }
@@ -441,9 +458,18 @@ impl App {
             self.provider_is_ready(&me.open, name)?;
             me.open.order_provider(session, name);
         }
+        let earlier = me.vault().read(|read| read.runs().accepted(session))?;
         let id = self.order(me, id, JobKind::Analyse)?;
         self.finish_jobs(&me.open, id, cancel)?;
-        self.view(me, id)
+        let view = self.view(me, id)?;
+        let changed = match (earlier.map(|run| run.to_string()), &view.run) {
+            (Some(before), Some(now)) if before != now.id => {
+                let changes = self.diff(me, &id.to_string(), &before, &now.id)?;
+                Some(Changed { earlier: before, changes })
+            }
+            _ => None,
+        };
+        Ok(Reanalysed { session: view, changed })
     }
 
     pub(crate) fn order(&self, me: &Unlocked, id: &str, kind: JobKind) -> Result<SessionId> {

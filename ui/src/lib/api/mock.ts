@@ -399,6 +399,13 @@ export function mock(options: MockOptions = {}): Mock {
     return rows;
   }
 
+  function accept(stored: Stored, run: string): void {
+    const rows = runsOf(stored);
+    for (const row of rows) row.accepted = row.id === run;
+    const { session } = stored.page;
+    if (session.run && rows.length > 0) session.run = { ...session.run, id: run };
+  }
+
   function play(): void {
     if (playing !== null) clearInterval(playing);
     playing = setInterval(() => {
@@ -680,7 +687,17 @@ export function mock(options: MockOptions = {}): Mock {
       return page(stored);
     },
     transcribe: ({ id }) => jobOf("transcribe", id, 1800),
-    analyse: ({ id }) => jobOf("analyse", id, 1800),
+    analyse: ({ id }) => {
+      const stored = find(id);
+      const rows = runsOf(stored);
+      const it = job("analyse", id, stored.page.session.title);
+      run(it, 1800, () => {
+        const other = rows.find((row) => !row.accepted);
+        if (other && stored.page.session.run) accept(stored, other.id);
+        after(0, () => changed(id));
+      });
+      return { ...it };
+    },
     retry_part: ({ id }) => {
       const stored = find(id);
       const it = job("transcribe", id, stored.page.session.title);
@@ -703,7 +720,7 @@ export function mock(options: MockOptions = {}): Mock {
     },
     accept_run: ({ id, run }) => {
       const stored = find(id);
-      for (const row of runsOf(stored)) row.accepted = row.id === run;
+      accept(stored, run);
       return page(stored);
     },
     element_correct: ({ id, kind, label, taxonomy }) => {

@@ -4,6 +4,7 @@ mod faults;
 mod injections;
 mod privacy;
 mod replies;
+mod spoiled;
 
 use super::*;
 use crate::on_device::OnDeviceAnalyser;

@@ -159,7 +159,7 @@ fn kept_the_fuller() -> StageError {
         stage: HoleStage::Analyse,
         code: ErrorCode::Provider,
         message: "parts of the new analysis are missing, so the earlier one is still shown. Analyse again \
-                  for the missing parts, or show it with `insight-journey runs accept`."
+                  for the missing parts, or choose the new one among the session's analyses."
             .to_owned(),
     }
 }
