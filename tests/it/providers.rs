@@ -260,7 +260,7 @@ fn analysing_the_same_again_sends_nothing_and_changes_nothing() {
 fn another_analysis_tells_what_it_changed_and_how_to_keep_the_earlier_one() {
     let server = Server::answering(|_, n| {
         Ok(match n {
-            1 => of_the_day(),
+            0 => of_the_day(),
             _ => findings(&[element("emotion", "Calm", 1, "I felt really calm")]),
         })
     });
