@@ -5,6 +5,7 @@ use std::{
     io::{Read, Write},
     net::TcpListener,
 };
+use tokio_rustls::rustls;
 
 /// Whole answers that are not of the form asked for, each with its name.
 fn unusable() -> Vec<(&'static str, String)> {
@@ -373,6 +374,47 @@ async fn a_host_whose_name_nobody_knows_is_tried_again_and_said() {
     assert_eq!(error.code(), journey_domain::error_code::ErrorCode::Network, "{error}");
     assert_eq!(ledger.bodies().len(), 4);
     assert!(ledger.outcomes().iter().all(|o| o != "open"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_said_to_a_server_whose_certificate_nobody_vouches_for() {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key.into())
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(server));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (heard, mut greeted) = tokio::sync::mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let heard = heard.clone();
+            heard.send("a connection").ok();
+            let accepted = acceptor.accept(stream);
+            tokio::spawn(async move {
+                if accepted.await.is_ok() {
+                    heard.send("a conversation").ok();
+                }
+            });
+        }
+    });
+    let mut config = config(ProviderKind::OpenAi, &format!("https://localhost:{port}/v1"));
+    config.allowed_hosts = vec!["localhost".to_owned()];
+    config.key = Some(ProviderKey { host: "localhost".into(), secret: SecretString::from(KEY) });
+    let (found, ledger) = run(config, limits(), TEXT).await;
+    let error = found.expect_err("a certificate of its own");
+    assert_eq!(error.code(), journey_domain::error_code::ErrorCode::Network, "{error}");
+    assert!((1..=4).contains(&ledger.bodies().len()));
+    let mut told = Vec::new();
+    while let Ok(word) = greeted.try_recv() {
+        told.push(word);
+    }
+    assert!(!told.is_empty() && told.iter().all(|word| *word == "a connection"), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
