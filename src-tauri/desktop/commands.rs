@@ -10,6 +10,7 @@ mod providers;
 mod sessions;
 mod settings;
 mod streams;
+mod words;
 
 use tauri::{Wry, ipc::Invoke};
 
@@ -65,6 +66,16 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         findings::element_not_me,
         findings::element_restore,
         findings::taxonomy,
+        words::taxonomy_nodes,
+        words::taxonomy_rename,
+        words::taxonomy_merge,
+        words::taxonomy_split,
+        words::taxonomy_add,
+        words::taxonomy_undo,
+        words::threads,
+        words::thread_confirm,
+        words::thread_reject,
+        words::thread_undo,
         capture::devices,
         capture::record_state,
         capture::record_device,

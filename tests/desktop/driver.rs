@@ -28,10 +28,10 @@ pub struct Element<'a> {
 }
 
 impl Driver {
-    /// Starts `program` through the driver that listens on `port`.
-    pub fn start(port: u16, program: &str) -> Self {
+    /// Starts `program` with `args` through the driver that listens on `port`.
+    pub fn start(port: u16, program: &str, args: &[&str]) -> Self {
         let root = format!("http://127.0.0.1:{port}");
-        let options = json!({ "binary": program, "args": [] });
+        let options = json!({ "binary": program, "args": args });
         let asked = json!({
             "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } }
         });

@@ -68,6 +68,20 @@ impl Deref for Window {
     }
 }
 
+/// A driver that waits for somebody to open a window through it.
+pub struct Starter {
+    port: u16,
+    processes: Group,
+}
+
+impl Starter {
+    /// Opens a program's window.
+    pub fn open(self, program: &str, args: &[&str]) -> Window {
+        let driver = Driver::start(self.port, program, args);
+        Window { driver, _processes: self.processes }
+    }
+}
+
 impl Drop for Window {
     fn drop(&mut self) {
         self.driver.end();
@@ -227,6 +241,11 @@ impl Place {
 
     /// Opens the window.
     pub fn open(&self) -> Window {
+        self.starter().open(env!("CARGO_BIN_EXE_insight-journey"), &[])
+    }
+
+    /// Something that opens one window.
+    pub fn starter(&self) -> Starter {
         std::fs::create_dir_all(self.runtime_dir()).unwrap();
         let port = free_port();
         // One session bus for the driver and the window, with an unlocked keychain on it.
@@ -249,8 +268,7 @@ impl Place {
         processes.stdin.take().unwrap().write_all(b"keychain").unwrap();
         let processes = Group(processes);
         await_port(port);
-        let driver = Driver::start(port, env!("CARGO_BIN_EXE_insight-journey"));
-        Window { driver, _processes: processes }
+        Starter { port, processes }
     }
 
     /// What the display shows at the window's place, as a PNG.

@@ -92,6 +92,20 @@ const pages: {
     empty: null,
   },
   {
+    name: "words",
+    hash: "#/settings/words",
+    asks: "taxonomy_nodes",
+    many: /Gratitude/,
+    empty: null,
+  },
+  {
+    name: "threads",
+    hash: "#/threads",
+    asks: "threads",
+    many: /Are these the same/,
+    empty: /Nothing has come up twice yet/,
+  },
+  {
     name: "care settings",
     hash: "#/settings/care",
     asks: "devices",
@@ -313,6 +327,23 @@ describe("a session", () => {
     );
   });
 
+  it("tells what an edit did to its elements, and takes the edit back", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    const stored = core.store.find(({ page }) => page.session.id === first)?.page.session;
+    const before = stored?.transcript?.text ?? "";
+    const gone = stored?.elements[0]?.evidence[0]?.quote ?? "";
+    await user.keyboard("e");
+    const box = await screen.findByRole("textbox", { name: "Transcript" });
+    await fireEvent.input(box, { target: { value: before.replace(gone, "Nothing") } });
+    await user.click(screen.getByRole("button", { name: "Save this version" }));
+    await screen.findByText(
+      /^Saved as a new version: \d+ elements keep their words, 1 is gone with its words\.$/,
+    );
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await waitFor(() => expect(stored?.transcript).toMatchObject({ text: before, revision: 3 }));
+  });
+
   it("shows its holes, and retries one", async () => {
     const { core, user } = await open(`#/session/${id(3)}`);
     await user.click(await screen.findByText("1 part is missing"));
@@ -420,6 +451,14 @@ describe("a session", () => {
     await accessible();
   });
 
+  it("of the sample notebook says why there is no sound", async () => {
+    const { core } = await open("#/journey", { settings: { sample: true } });
+    const stored = core.store.find(({ page }) => page.session.id === first);
+    if (stored) stored.page.has_audio = false;
+    go(`#/session/${first}`);
+    await screen.findByText("The sample notebook has words alone: nobody really said them.");
+  });
+
   it("without elements does not make some up", async () => {
     await one({});
     go(`#/session/${id(77)}`);
@@ -451,6 +490,31 @@ describe("the list of sessions", () => {
     ).toBe(true);
   }, 30_000);
 
+  it("keeps the rows of the window in the order of the list, however far it was moved", async () => {
+    const { core } = await open("#/sessions", { more: 300 });
+    await screen.findByText("308 sessions");
+    const box = screen
+      .getByRole("list", { name: "Sessions, newest first" })
+      .closest(".box") as HTMLElement;
+    for (const top of [73, 730, 9_000, 3_650, 0, 308 * 73]) {
+      box.scrollTop = top;
+      await fireEvent.scroll(box);
+      const last = Math.min(307, Math.floor(top / 73));
+      const wanted = core.store[last]?.page.session.id;
+      await waitFor(() =>
+        expect(document.querySelector(`[data-session="${wanted}"]`)).not.toBeNull(),
+      );
+      const places = [...document.querySelectorAll("main li")].map((it) =>
+        Number(it.getAttribute("aria-posinset")),
+      );
+      expect(places).toEqual(places.map((_, i) => (places[0] ?? 0) + i));
+      const shown = [...document.querySelectorAll<HTMLElement>("main li")].map(
+        (it) => it.querySelector<HTMLElement>("[data-session]")?.dataset["session"],
+      );
+      expect(shown).toEqual(places.map((place) => core.store[place - 1]?.page.session.id));
+    }
+  });
+
   it("narrows by favourite, tag and feeling, and opens up again", async () => {
     const { user } = await open("#/sessions");
     await user.click(await screen.findByRole("button", { name: "Favourites" }));
@@ -468,6 +532,14 @@ describe("the list of sessions", () => {
     go("#/sessions");
     await screen.findByText("1 session");
     await accessible();
+  });
+});
+
+describe("search", () => {
+  it("shows a feeling in its own shape and hue", async () => {
+    await open("#/search?q=nervousness");
+    const hit = await screen.findByRole("link", { name: /Emotion · / });
+    expect(hit.querySelector(".feeling.fear")).not.toBeNull();
   });
 });
 
@@ -697,6 +769,74 @@ describe("settings", () => {
     await user.click(screen.getByRole("button", { name: "Test" }));
     await screen.findByText(/It works./);
     await accessible();
+  });
+});
+
+describe("words for feelings and topics", () => {
+  it("are renamed, merged, taken apart and added, and each change is taken back", async () => {
+    const { core, user } = await open("#/settings/words");
+    const change = async (name: string, what: string) => {
+      await user.click(await screen.findByRole("button", { name: `Change ${name}` }));
+      await user.click(screen.getByRole("menuitem", { name: what }));
+      return within(await screen.findByRole("dialog"));
+    };
+    let dialog = await change("Joy", "Call it something else");
+    await user.clear(dialog.getByRole("textbox", { name: "Name" }));
+    await user.type(dialog.getByRole("textbox", { name: "Name" }), "Gladness");
+    await accessible();
+    await user.click(dialog.getByRole("button", { name: "Save" }));
+    await screen.findByRole("button", { name: "Change Gladness" });
+
+    dialog = await change("Surprise", "Make it part of another");
+    await user.selectOptions(dialog.getByRole("combobox", { name: "Part of" }), "fear");
+    await user.click(dialog.getByRole("button", { name: "Save" }));
+    await waitFor(() =>
+      expect(screen.queryByRole("button", { name: "Change Surprise" })).toBeNull(),
+    );
+
+    dialog = await change("Fear", "Take a part out");
+    await user.type(dialog.getByRole("textbox", { name: "Name" }), "Stage fright");
+    await user.type(dialog.getByRole("textbox", { name: "What you say for it" }), "stage, talk");
+    await user.click(dialog.getByRole("button", { name: "Save" }));
+    await screen.findByText("Stage fright");
+    expect(core.calls.find(({ command }) => command === "taxonomy_split")?.args).toEqual({
+      node: "fear",
+      name: "Stage fright",
+      words: ["stage", "talk"],
+    });
+
+    for (let n = 0; n < 3; n++)
+      await user.click(screen.getByRole("button", { name: "Undo the last change" }));
+    await screen.findByRole("button", { name: "Change Joy" });
+    await screen.findByRole("button", { name: "Change Surprise" });
+    expect(screen.queryByRole("button", { name: "Undo the last change" })).toBeNull();
+  });
+
+  it("say in the window’s own words why a name cannot be taken", async () => {
+    const { user } = await open("#/settings/words");
+    await user.click(await screen.findByRole("button", { name: "Add a word" }));
+    const dialog = within(await screen.findByRole("dialog"));
+    await user.type(dialog.getByRole("textbox", { name: "Name" }), "joy");
+    await user.click(dialog.getByRole("button", { name: "Save" }));
+    await dialog.findByText("Another node has this name already.");
+    expect(document.body.textContent).not.toContain("insight-journey");
+    expect(dialog.getByRole("textbox", { name: "Name" })).toHaveValue("joy");
+  });
+});
+
+describe("what came up again", () => {
+  it("is asked about once for each pair, joined, and taken apart again", async () => {
+    const { user } = await open("#/threads");
+    const asked = () => screen.queryAllByRole("button", { name: "The same" }).length;
+    await waitFor(() => expect(asked()).toBe(1));
+    await user.click(screen.getByRole("button", { name: "The same" }));
+    await screen.findByText("Kept as one from now on.");
+    expect(asked()).toBe(0);
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await waitFor(() => expect(asked()).toBe(1));
+    await user.click(screen.getByRole("button", { name: "Not the same" }));
+    await screen.findByText("Kept apart. You will not be asked again.");
+    expect(asked()).toBe(0);
   });
 });
 

@@ -6,7 +6,7 @@ use journey_app::{
     gate::command::Command,
     views::{
         HoleView,
-        window::{Diff, QueuedJob, RunRows, SessionPageView, TaxonomyTree},
+        window::{Diff, EditedPage, QueuedJob, RunRows, SessionPageView, TaxonomyTree},
     },
 };
 use tauri::State;
@@ -18,11 +18,8 @@ pub(crate) async fn transcript_edit(
     id: String,
     revision: u32,
     text: String,
-) -> Result<SessionPageView> {
-    desk.unlocked(Command::Edit, move |app, me| {
-        app.edit_transcript(me, &id, revision, &text).and_then(|_| app.session_page(me, &id))
-    })
-    .await
+) -> Result<EditedPage> {
+    desk.unlocked(Command::Edit, move |app, me| app.edit_in_window(me, &id, revision, &text)).await
 }
 
 /// Transcribes again.

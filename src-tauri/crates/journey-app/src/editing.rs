@@ -9,7 +9,7 @@ use crate::{
 };
 use journey_analysis::revision::Revision;
 use journey_domain::{
-    element::{Evidence, EvidenceState},
+    element::{Element, Evidence, EvidenceState},
     error_code::ErrorCode,
     ids::{ElementId, RelationshipId, RunId, SessionId},
     job::{JobKind, JobState},
@@ -103,9 +103,21 @@ fn edit(write: &Write<'_>, session: SessionId, revision: u32, text: &str) -> Res
         let kept = read.session(session)?.elements.len();
         return Ok(Edited { revision, kept, ..Edited::default() });
     }
-    let comparison = Revision::new(&before, text);
-    let after = comparison.transcript();
-    let placed = placed(&read, session, &before, &comparison, &after)?;
+    // A text that was there before, such as one that is brought back, has what it had then.
+    let earlier = same_text(&read, session, text)?;
+    let bases: Vec<Base<'_>> =
+        earlier.iter().chain([&before]).map(|it| Base::new(it, text)).collect();
+    let Some(after) = bases.first().map(|it| it.comparison.transcript()) else {
+        return Err(conflict());
+    };
+    let accepted = read.sessions().get(session)?.run;
+    let mut placed = None;
+    // A run that is chosen later shows what still stands, too.
+    let mut others = Vec::new();
+    for run in read.runs().of_session(session)? {
+        let it = placed_of(&read, run.id, &bases, &after)?;
+        if Some(run.id) == accepted { placed = Some(it) } else { others.push(it) }
+    }
     let stored = read.sessions().get(session)?;
     // What was not transcribed before an edit is not transcribed after it.
     let holes: Vec<Hole> = stored
@@ -119,21 +131,52 @@ fn edit(write: &Write<'_>, session: SessionId, revision: u32, text: &str) -> Res
         transcript: &after,
         holes: &holes,
         job: None,
-        anchors: placed.as_ref().map(|it| Anchors {
-            run: it.run,
-            elements: &it.elements,
-            relationships: &it.relationships,
-        }),
+        anchors: placed.as_ref().map(Placed::anchors),
     })?;
+    for other in &others {
+        write.anchor(session, revision, &after.text, other.anchors())?;
+    }
     Ok(Edited { revision, ..placed.map(|it| it.edited).unwrap_or_default() })
 }
 
-/// Where the findings of the accepted run stand in another text.
+/// The newest revision with this text.
+fn same_text(read: &Read<'_>, session: SessionId, text: &str) -> Result<Option<Transcript>> {
+    for known in read.transcripts().revisions(session)?.iter().rev() {
+        if read.transcripts().text(session, known.revision)? == text {
+            return Ok(Some(read.transcripts().revision(session, known.revision)?));
+        }
+    }
+    Ok(None)
+}
+
+/// Where the findings of a run stand in another text.
 pub(crate) struct Placed {
     pub(crate) run: RunId,
     pub(crate) elements: Vec<(ElementId, Vec<Evidence>)>,
     pub(crate) relationships: Vec<(RelationshipId, Vec<Evidence>)>,
     edited: Edited,
+}
+
+impl Placed {
+    fn nothing(run: RunId) -> Self {
+        Self { run, elements: Vec::new(), relationships: Vec::new(), edited: Edited::default() }
+    }
+
+    fn anchors(&self) -> Anchors<'_> {
+        Anchors { run: self.run, elements: &self.elements, relationships: &self.relationships }
+    }
+}
+
+/// What a new text is compared with.
+struct Base<'t> {
+    revision: u32,
+    comparison: Revision<'t>,
+}
+
+impl<'t> Base<'t> {
+    fn new(before: &'t Transcript, text: &'t str) -> Self {
+        Self { revision: before.revision, comparison: Revision::new(before, text) }
+    }
 }
 
 /// Places the findings of the accepted run; `None` without one.
@@ -145,9 +188,36 @@ pub(crate) fn placed(
     after: &Transcript,
 ) -> Result<Option<Placed>> {
     let Some(run) = read.sessions().get(session)?.run else { return Ok(None) };
-    let mut it =
-        Placed { run, elements: Vec::new(), relationships: Vec::new(), edited: Edited::default() };
-    for element in read.elements().of_run(run, before.revision)? {
+    let elements = read.elements().of_run(run, before.revision)?;
+    placed_from(read, run, elements, before.revision, comparison, after).map(Some)
+}
+
+/// Places the findings of a run from the first revision in which it has any.
+fn placed_of(
+    read: &Read<'_>,
+    run: RunId,
+    bases: &[Base<'_>],
+    after: &Transcript,
+) -> Result<Placed> {
+    for Base { revision, comparison } in bases {
+        let elements = read.elements().of_run(run, *revision)?;
+        if !elements.is_empty() {
+            return placed_from(read, run, elements, *revision, comparison, after);
+        }
+    }
+    Ok(Placed::nothing(run))
+}
+
+fn placed_from(
+    read: &Read<'_>,
+    run: RunId,
+    elements: Vec<Element>,
+    revision: u32,
+    comparison: &Revision<'_>,
+    after: &Transcript,
+) -> Result<Placed> {
+    let mut it = Placed::nothing(run);
+    for element in elements {
         let evidence = place(comparison, &element.evidence, after);
         let is_repaired = |it: &Evidence| it.state == EvidenceState::Repaired;
         if evidence.is_empty() {
@@ -161,11 +231,11 @@ pub(crate) fn placed(
         }
         it.elements.push((element.id, evidence));
     }
-    for relationship in read.elements().relationships_of_run(run, before.revision)? {
+    for relationship in read.elements().relationships_of_run(run, revision)? {
         let evidence = place(comparison, &relationship.evidence, after);
         it.relationships.push((relationship.id, evidence));
     }
-    Ok(Some(it))
+    Ok(it)
 }
 
 fn place(comparison: &Revision<'_>, all: &[Evidence], after: &Transcript) -> Vec<Evidence> {

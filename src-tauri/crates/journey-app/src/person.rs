@@ -260,6 +260,25 @@ impl Person {
     pub(crate) fn analysed(&self, text: &str, found: &[(&str, &str)]) -> SessionId {
         let session = self.session(Source::Text);
         let transcript = Transcript::from_text(1, Some("en".into()), text.into());
+        self.me
+            .vault()
+            .write(|write| {
+                write.store_transcript(&NewTranscript {
+                    session,
+                    transcript: &transcript,
+                    holes: &[],
+                    job: None,
+                    anchors: None,
+                })
+            })
+            .map_err(no_vault)
+            .unwrap();
+        self.run_over(session, text, found);
+        session
+    }
+
+    /// The same of another run over the first revision, which is `text`; it is accepted.
+    pub(crate) fn run_over(&self, session: SessionId, text: &str, found: &[(&str, &str)]) -> RunId {
         let run = RunId::new(self.uuid());
         let elements: Vec<Element> =
             found.iter().map(|(label, quote)| self.element(run, label, text, quote)).collect();
@@ -297,13 +316,6 @@ impl Person {
         self.me
             .vault()
             .write(|write| {
-                write.store_transcript(&NewTranscript {
-                    session,
-                    transcript: &transcript,
-                    holes: &[],
-                    job: None,
-                    anchors: None,
-                })?;
                 write.store_run(&NewRun {
                     run: &run,
                     elements: &elements,
@@ -314,7 +326,7 @@ impl Person {
             })
             .map_err(no_vault)
             .unwrap();
-        session
+        run.id
     }
 
     /// An element whose evidence is where `quote` first stands in `text`.

@@ -157,7 +157,7 @@ commands! {
     erase(id: String) -> ();
     bin_list() -> BinRows;
 
-    transcript_edit(id: String, revision: u32, text: String) -> SessionPageView;
+    transcript_edit(id: String, revision: u32, text: String) -> EditedPage;
     transcribe(id: String) -> QueuedJob;
     analyse(id: String, provider: Option<String>) -> QueuedJob;
     retry_part(id: String, hole: HoleView) -> QueuedJob;
@@ -231,6 +231,16 @@ commands! {
     questions(limit: usize) -> Questions;
     crisis_help(country: Option<String>) -> CrisisHelp;
     taxonomy(name: String as "\"emotions\" | \"topics\"") -> TaxonomyTree;
+    taxonomy_nodes(name: String as "\"emotions\" | \"topics\"") -> TaxonomyView;
+    taxonomy_rename(node: String, name: String) -> TaxonomyView;
+    taxonomy_merge(from: String, into: String) -> TaxonomyView;
+    taxonomy_split(node: String, name: String, words: Vec<String>) -> TaxonomyView;
+    taxonomy_add(parent: String, name: String, words: Vec<String>) -> TaxonomyView;
+    taxonomy_undo() -> TaxonomyView;
+    threads() -> ThreadList;
+    thread_confirm(id: String) -> ThreadList;
+    thread_reject(id: String) -> ThreadList;
+    thread_undo() -> ThreadList;
 
     waveform(id: String, buckets: usize) -> Waveform;
     play(id: String, from_ms: Option<u64>, to_ms: Option<u64>) -> Playback;

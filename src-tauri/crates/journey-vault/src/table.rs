@@ -7,6 +7,7 @@ pub mod corrections;
 pub mod elements;
 pub mod jobs;
 pub mod ledger;
+pub mod overview;
 pub mod recordings;
 pub mod runs;
 pub mod search;

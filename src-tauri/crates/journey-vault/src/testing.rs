@@ -1,7 +1,8 @@
 //! What the tests of this crate share: ports that repeat themselves, and small vaults.
 
 use crate::{
-    NewRun, NewTranscript, Vault, VaultError, VaultKeys, VaultPorts, table::sessions::NewSession,
+    NewRun, NewTranscript, Vault, VaultError, VaultKeys, VaultPorts,
+    table::{column, sessions::NewSession},
 };
 use jiff::{Timestamp, tz::TimeZone};
 use journey_domain::{
@@ -211,6 +212,14 @@ impl TestVault {
 
     fn id(&self) -> SessionId {
         SessionId::new(self.uuid())
+    }
+
+    /// How the database means to answer a question of so many parameters.
+    #[track_caller]
+    pub(crate) fn plan(&self, sql: &str, n_params: usize) -> Vec<String> {
+        let sql = format!("EXPLAIN QUERY PLAN {sql}");
+        let params: Vec<&dyn rusqlite::ToSql> = vec![&1; n_params];
+        self.write(|write| column::rows(write.conn(), &sql, &params, |row| row.get(3)))
     }
 
     #[track_caller]

@@ -13,6 +13,7 @@ import {
 } from "./mock/notebook";
 import { defaults, helpLines, models, questions, systemDefaults, tree } from "./mock/fixtures";
 import { heard } from "./mock/speech";
+import { threads as makeThreads, trees } from "./mock/trees";
 import {
   Failure,
   type Args,
@@ -74,6 +75,8 @@ export function mock(options: MockOptions = {}): Mock {
 
   let store: Stored[] = options.more === null ? [] : notebook(now(), options.more ?? 60);
   let state = options.state ?? "unlocked";
+  const words = trees(() => store, now);
+  const threads = makeThreads(() => store);
   let sampleOpen: { state: V.AccountState["state"]; store: Stored[] } | null = null;
   let account: V.AccountView | null =
     state === "first_run" ? null : { id: id(1), name: "Mira", role: options.role ?? "admin" };
@@ -671,6 +674,7 @@ export function mock(options: MockOptions = {}): Mock {
           "the text was changed elsewhere in the meantime",
           "Open the session again.",
         );
+      const before = stored.page.session.elements.length;
       transcript.revision++;
       transcript.text = text;
       stored.page.words = [];
@@ -684,7 +688,8 @@ export function mock(options: MockOptions = {}): Mock {
         }),
       );
       emit("session_changed", { id });
-      return page(stored);
+      const kept = stored.page.session.elements.length;
+      return { page: page(stored), kept, repaired: 0, dropped: before - kept };
     },
     transcribe: ({ id }) => jobOf("transcribe", id, 1800),
     analyse: ({ id }) => {
@@ -771,6 +776,7 @@ export function mock(options: MockOptions = {}): Mock {
           hits.push({
             ...base,
             element: null,
+            taxonomy: null,
             kind: "transcript",
             start: [...text.slice(0, first)].length,
             end: [...text.slice(0, first)].length + 1,
@@ -787,6 +793,7 @@ export function mock(options: MockOptions = {}): Mock {
           hits.push({
             ...base,
             element: element.id,
+            taxonomy: element.taxonomy,
             kind: element.kind,
             start: evidence.start,
             end: evidence.end,
@@ -1014,6 +1021,16 @@ export function mock(options: MockOptions = {}): Mock {
     questions: ({ limit }) => ({ questions: questions.slice(0, limit) }),
     crisis_help: ({ country }) => helpLines(country),
     taxonomy: () => ({ nodes: tree }),
+    taxonomy_nodes: ({ name }) => words.view(name),
+    taxonomy_rename: ({ node, name }) => words.rename(node, name),
+    taxonomy_merge: ({ from, into }) => words.merge(from, into),
+    taxonomy_split: ({ node, name }) => words.add(node, name, "split"),
+    taxonomy_add: ({ parent, name }) => words.add(parent, name, "add"),
+    taxonomy_undo: () => words.undo(),
+    threads: () => threads.list(),
+    thread_confirm: ({ id }) => threads.decide(id, true),
+    thread_reject: ({ id }) => threads.decide(id, false),
+    thread_undo: () => threads.undo(),
 
     waveform: ({ buckets }) => ({
       peaks: Array.from({ length: buckets }, (_, i) =>

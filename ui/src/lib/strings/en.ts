@@ -67,6 +67,7 @@ export const en = {
     bad_model: "Choose another model in Settings, Speech to text, or download it again.",
     microphone: "Choose another microphone, or plug one in.",
     not_found: "It may have been changed or removed. Open the list again.",
+    usage: "Choose something else.",
   },
 
   kinds: {
@@ -317,7 +318,14 @@ export const en = {
     edit: "Edit transcript",
     editLead: "A new version is made; elements keep to the words that stay.",
     editSave: "Save this version",
-    saved: "Saved as a new version.",
+    edited: (kept: number, repaired: number, dropped: number): string => {
+      const parts = [
+        kept > 0 ? many(kept, "element keeps its words", "elements keep their words") : "",
+        repaired > 0 ? many(repaired, "follows your change", "follow your change") : "",
+        dropped > 0 ? many(dropped, "is gone with its words", "are gone with their words") : "",
+      ].filter((it) => it !== "");
+      return `Saved as a new version${parts.length === 0 ? "" : `: ${parts.join(", ")}`}.`;
+    },
     runs: "Analyses",
     runsLead: "Each analysis is kept. Choose which one this page shows.",
     runShown: "shown",
@@ -379,6 +387,7 @@ export const en = {
     speed: "Speed",
     skipSilence: "Skip silence",
     noAudio: "The audio of this session is no longer kept.",
+    noSampleAudio: "The sample notebook has words alone: nobody really said them.",
     missing: "missing",
   },
 
@@ -436,6 +445,53 @@ export const en = {
     backupNow: "Back up",
   },
 
+  threads: {
+    title: "What came up again",
+    link: "What came up again",
+    linkWhy: "Beliefs, challenges and plans in more than one session.",
+    same: "Are these the same?",
+    yes: "The same",
+    no: "Not the same",
+    joined: "Kept as one from now on.",
+    apart: "Kept apart. You will not be asked again.",
+    again: "In more than one session",
+    often: (sessions: number, last: string): string =>
+      `${many(sessions, "session", "sessions")}, last on ${last}`,
+    empty: "Nothing has come up twice yet",
+    emptyWhy:
+      "When a belief, a challenge or a plan returns in another session, it is gathered here. You decide what is the same.",
+  },
+
+  words: {
+    lead: "The words under which feelings and topics are found. Change them to your own: what was found before follows, and every change can be undone.",
+    which: "Which words",
+    trees: { emotions: "Feelings", topics: "Topics" },
+    own: "yours",
+    places: (n: number): string => many(n, "place", "places"),
+    below: (n: number): string => many(n, "word below it", "words below it"),
+    more: (name: string): string => `Change ${name}`,
+    rename: "Call it something else",
+    merge: "Make it part of another",
+    split: "Take a part out",
+    add: "Add a word below it",
+    addRoot: "Add a word",
+    undo: "Undo the last change",
+    done: "Changed. What was found before follows.",
+    undone: "As it was before.",
+    titles: {
+      rename: (name: string): string => `Call “${name}” something else`,
+      merge: (name: string): string => `Make “${name}” part of another`,
+      split: (name: string): string => `Take a part out of “${name}”`,
+      add: (name: string): string => `Add a word to “${name}”`,
+    },
+    mergeWhy: "All that was found under it, and under the words below it, is shown there.",
+    into: "Part of",
+    name: "Name",
+    said: "What you say for it",
+    saidWhy:
+      "Words with commas between them: what was found with them moves here. Without any, the name is looked for.",
+  },
+
   bin: {
     title: "Bin",
     lead: "Deleted sessions stay here for 7 days, then they are erased for good.",
@@ -456,6 +512,7 @@ export const en = {
       recording: "Recording",
       speech: "Speech to text",
       analysis: "Analysis",
+      words: "Feelings and topics",
       care: "Care and reminders",
       account: "Account and lock",
       health: "Health check",
@@ -538,6 +595,7 @@ export const en = {
     notifications: "Notifications",
     remindReflect: "Remind me to reflect at",
     remindBackup: "Remind me to back up after",
+    remindBackupWhy: "Said on the Journey page; with notifications on, also by a notification.",
     tray: "Keep an icon in the system tray",
     shortcut: "Keys that start and stop recording from anywhere",
     shortcutWhy:

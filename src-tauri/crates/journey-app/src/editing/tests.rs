@@ -56,6 +56,36 @@ fn an_edit_is_a_new_revision_with_the_evidence_in_place_and_the_old_one_stays() 
 }
 
 #[test]
+fn a_text_that_is_brought_back_has_all_that_was_found_in_it() {
+    let person = Person::new();
+    let found = [("joy", "I was glad"), ("boss", "My boss shouted"), ("fatigue", "so tyred")];
+    let id = person.analysed(TEXT, &found);
+    let before = quotes(&person, id);
+    let edit = |revision: u32, text: &str| {
+        person.app.edit_transcript(&person.me, &id.to_string(), revision, text).unwrap()
+    };
+    assert_eq!(edit(1, "I was so tired after it.").dropped, 2);
+    let back = edit(2, TEXT);
+    assert_eq!((back.revision, back.kept, back.repaired, back.dropped), (3, 3, 0, 0));
+    assert_eq!(quotes(&person, id), before);
+}
+
+#[test]
+fn a_run_that_is_chosen_after_an_edit_shows_what_still_stands() {
+    let person = Person::new();
+    let id = person.analysed(TEXT, &[("joy", "I was glad"), ("boss", "My boss shouted")]);
+    let detail = person.me.vault().read(|read| read.session(id)).map_err(no_vault).unwrap();
+    let first = detail.run.unwrap();
+    let second = person.run_over(id, TEXT, &[("fatigue", "so tyred")]);
+    person.app.edit_transcript(&person.me, &id.to_string(), 1, "I was glad to be home.").unwrap();
+    assert!(quotes(&person, id).is_empty(), "what the second run found is gone");
+    person.app.accept_run(&person.me, &id.to_string(), &first.id.to_string()).unwrap();
+    let left = quotes(&person, id);
+    assert_eq!(left, [("joy".into(), "I was glad".into(), EvidenceState::Verified)]);
+    assert_ne!(first.id, second);
+}
+
+#[test]
 fn search_finds_the_new_words_and_no_longer_the_old_ones() {
     let person = Person::new();
     let id = person.analysed(TEXT, &[("fatigue", "so tyred")]).to_string();

@@ -14,6 +14,7 @@ pub struct TaxonomyList {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct TaxonomyView {
     /// `emotions` or `topics`.
+    #[ts(type = "\"emotions\" | \"topics\"")]
     pub taxonomy: String,
     /// Of the shipped tree, such as `emotions.v1`.
     pub version: String,

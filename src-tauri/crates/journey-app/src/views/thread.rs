@@ -16,6 +16,7 @@ pub struct ThreadView {
     /// UUID v7.
     pub id: String,
     /// `belief`, `challenge` or `action`.
+    #[ts(type = "ElementKind")]
     pub kind: String,
     /// In the words in which it came up first.
     pub label: String,

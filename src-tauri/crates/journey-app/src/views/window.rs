@@ -111,6 +111,19 @@ pub struct SessionPageView {
     pub sent: usize,
 }
 
+/// What an edit of the transcript did.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct EditedPage {
+    /// The session as it is now.
+    pub page: SessionPageView,
+    /// Elements whose words stayed.
+    pub kept: usize,
+    /// Elements whose words were changed.
+    pub repaired: usize,
+    /// Elements whose words are gone.
+    pub dropped: usize,
+}
+
 /// The strongest feeling of a session or a day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct EmotionMark {
@@ -291,6 +304,8 @@ pub struct FoundHit {
     /// The match.
     #[serde(flatten)]
     pub hit: HitView,
+    /// The node of an emotion or topic.
+    pub taxonomy: Option<String>,
     /// The session's title.
     pub title: String,
     /// When it was said.

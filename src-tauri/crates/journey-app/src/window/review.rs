@@ -3,55 +3,57 @@
 use crate::{
     App,
     access::Unlocked,
+    days,
+    editing::Edited,
     error::{CommandError, Result},
     pipeline::transcribe::transcribable,
-    review::{SearchQuery, SessionQuery, find},
+    review::{SearchQuery, find},
     views::{
         SessionView,
         window::{
-            BinRow, BinRows, Calendar, DayMark, EmotionMark, FoundHit, PlacedWord, RunRow, RunRows,
-            SearchResult, SessionPageView, SessionRow, SessionRows, Streak, TagRow, TagRows,
-            TaxonomyNode, TaxonomyTree, WindowFilter,
+            BinRow, BinRows, Calendar, DayMark, EditedPage, EmotionMark, FoundHit, PlacedWord,
+            RunRow, RunRows, SearchResult, SessionPageView, SessionRow, SessionRows, Streak,
+            TagRow, TagRows, TaxonomyNode, TaxonomyTree, WindowFilter,
         },
     },
 };
 use jiff::{Timestamp, ToSpan, civil::Date};
 use journey_domain::{
-    element::{Element, ElementKind},
-    ids::SessionId,
+    element::{ElementKind, Intensity},
     session::Session,
+    taxonomy::NodeId,
     transcript::Transcript,
 };
-use journey_vault::{Read, table::sessions::SessionFilter};
-use std::collections::BTreeMap;
+use journey_vault::table::{
+    overview::{Feeling, SessionOverview},
+    sessions::SessionFilter,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a session stays in the bin.
 const BIN_DAYS: i64 = 7;
 
+/// Most rows on one page of the list.
+const MOST_ROWS: usize = 500;
+
 /// Longest first line in a list, in characters: two lines of a wide window.
 const FIRST_LINE_CHARS: usize = 220;
 
-/// Most sessions looked at for a calendar or for this day in earlier years.
-const MOST_SESSIONS: usize = 1000;
+/// Most sessions of this day in an earlier year.
+const MOST_OF_A_DAY: usize = 5;
 
-/// The strongest feeling: by intensity, then by confidence.
-fn strongest(elements: &[Element]) -> Option<EmotionMark> {
-    let felt = elements.iter().filter(|e| e.kind == ElementKind::Emotion);
-    let strongest = felt.max_by(|a, b| {
-        (a.intensity, a.confidence)
-            .partial_cmp(&(b.intensity, b.confidence))
-            .unwrap_or(std::cmp::Ordering::Equal)
-    })?;
-    Some(EmotionMark {
-        taxonomy: strongest.taxonomy.as_ref()?.as_str().to_owned(),
-        label: strongest.label.clone(),
-        intensity: strongest.intensity.map_or(1, journey_domain::element::Intensity::get),
-    })
+impl From<Feeling> for EmotionMark {
+    fn from(it: Feeling) -> Self {
+        Self {
+            taxonomy: it.node.as_str().to_owned(),
+            label: it.label,
+            intensity: it.intensity.map_or(1, Intensity::get),
+        }
+    }
 }
 
-fn first_line(transcript: Option<&Transcript>) -> String {
-    let text = transcript.map(|t| t.text.trim()).unwrap_or_default();
-    let line = text.lines().next().unwrap_or_default();
+fn first_line(opening: &str) -> String {
+    let line = opening.trim_start().lines().next().unwrap_or_default().trim_end();
     match line.char_indices().nth(FIRST_LINE_CHARS).and_then(|(end, _)| line.get(..end)) {
         None => line.to_owned(),
         // Whole words, where there are any.
@@ -62,24 +64,26 @@ fn first_line(transcript: Option<&Transcript>) -> String {
     }
 }
 
-fn row(read: &Read<'_>, id: SessionId) -> Result<SessionRow> {
-    let detail = read.session(id)?;
-    let session = &detail.stored.session;
-    Ok(SessionRow {
-        id: session.id.to_string(),
-        title: session.title.clone(),
-        recorded_at: session.recorded_at.to_string(),
-        source: session.source.as_str().to_owned(),
-        duration_ms: session.duration_ms,
-        status: session.status.as_str().to_owned(),
-        tags: session.tags.clone(),
-        favourite: session.favourite,
-        first_line: first_line(detail.transcript.as_ref()),
-        emotion: strongest(&detail.elements),
-        n_elements: detail.elements.len(),
-        recovered: crate::views::from_domain::recovered(session),
-        failed: session.error.is_some(),
-    })
+impl From<SessionOverview> for SessionRow {
+    fn from(it: SessionOverview) -> Self {
+        let recovered = crate::views::from_domain::recovered(&it.session);
+        let session = it.session;
+        Self {
+            id: session.id.to_string(),
+            title: session.title,
+            recorded_at: session.recorded_at.to_string(),
+            source: session.source.as_str().to_owned(),
+            duration_ms: session.duration_ms,
+            status: session.status.as_str().to_owned(),
+            tags: session.tags,
+            favourite: session.favourite,
+            first_line: first_line(&it.opening),
+            emotion: it.feeling.map(Into::into),
+            n_elements: it.n_elements,
+            recovered,
+            failed: session.error.is_some(),
+        }
+    }
 }
 
 fn words(transcript: &Transcript) -> Vec<PlacedWord> {
@@ -116,34 +120,26 @@ impl App {
         limit: usize,
         after: Option<String>,
     ) -> Result<SessionRows> {
-        let query = SessionQuery {
-            from: filter.from.clone(),
-            to: filter.to.clone(),
-            tag: filter.tag.clone(),
-            favourites: filter.favourite == Some(true),
-            limit: limit.clamp(1, 200),
-            after,
-        };
-        let page = self.sessions(me, &query)?;
-        me.vault().read(|read| {
-            let mut sessions = Vec::with_capacity(page.sessions.len());
-            for summary in &page.sessions {
-                let id = summary
-                    .id
-                    .parse()
-                    .map_err(|_| CommandError::not_found("there is no such session"))?;
-                let row = row(read, id)?;
-                let fits = filter.emotion.as_deref().is_none_or(|wanted| {
-                    row.emotion.as_ref().is_some_and(|e| {
-                        e.taxonomy == wanted || e.taxonomy.starts_with(&format!("{wanted}."))
-                    })
-                });
-                if fits {
-                    sessions.push(row);
+        let zone = self.ports().clock.time_zone();
+        let (from, before) = days::range(filter.from.as_deref(), filter.to.as_deref(), &zone)?;
+        let favourites = filter.favourite == Some(true);
+        let wanted = SessionFilter { from, before, tag: filter.tag.clone(), favourites };
+        let (limit, after) = (limit.clamp(1, MOST_ROWS), after.as_deref());
+        let (page, total) = me.vault().read(|read| {
+            let overviews = read.overviews();
+            Ok::<_, CommandError>(match &filter.emotion {
+                Some(emotion) => {
+                    let node = NodeId::new(emotion.clone());
+                    let (page, n_felt) = overviews.list_felt(&wanted, &node, limit, after)?;
+                    (page, n_felt as u64)
                 }
-            }
-            Ok(SessionRows { sessions, next: page.next, total: read.sessions().count()? })
-        })
+                None => {
+                    (overviews.list(&wanted, limit, after)?, read.sessions().count_of(&wanted)?)
+                }
+            })
+        })?;
+        let sessions = page.items.into_iter().map(Into::into).collect();
+        Ok(SessionRows { sessions, next: page.next, total })
     }
 
     /// A session and what its page shows beside it.
@@ -164,6 +160,22 @@ impl App {
                 session: SessionView::of(&detail),
             })
         })
+    }
+
+    /// Stores an edited text as the session's next revision and tells what became of the elements.
+    ///
+    /// # Errors
+    /// Those of [`App::edit_transcript`].
+    pub fn edit_in_window(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        revision: u32,
+        text: &str,
+    ) -> Result<EditedPage> {
+        let Edited { kept, repaired, dropped, .. } =
+            self.edit_transcript(me, id, revision, text)?;
+        Ok(EditedPage { page: self.session_page(me, id)?, kept, repaired, dropped })
     }
 
     /// Gives a session these tags and no others.
@@ -199,7 +211,7 @@ impl App {
                 .filter_map(|s| Some((s, s.deleted_at?)))
                 .map(|(s, at)| {
                     Ok(BinRow {
-                        session: row(read, s.id)?,
+                        session: read.overviews().get(s.id)?.into(),
                         deleted_at: at.to_string(),
                         erased_at: due(at).to_string(),
                     })
@@ -233,6 +245,7 @@ impl App {
             .iter()
             .map(|hit| FoundHit {
                 hit: hit.into(),
+                taxonomy: hit.node.as_ref().map(ToString::to_string),
                 title: hit.title.clone(),
                 recorded_at: hit.recorded_at.to_string(),
                 marks: hit.highlights.iter().map(|span| (span.start, span.end)).collect(),
@@ -291,39 +304,26 @@ impl App {
             ..SessionFilter::default()
         };
         me.vault().read(|read| {
-            let mut days: BTreeMap<Date, DayMark> = BTreeMap::new();
-            let mut after: Option<String> = None;
-            loop {
-                let page = read.sessions().list(&filter, MOST_SESSIONS, after.as_deref())?;
-                for session in &page.items {
-                    let date = session.recorded_at.to_zoned_datetime(zone.clone()).date();
-                    let felt = strongest(&read.session(session.id)?.elements);
-                    let day = days.entry(date).or_insert_with(|| DayMark {
-                        date: date.to_string(),
-                        sessions: 0,
-                        emotion: None,
-                    });
-                    day.sessions += 1;
-                    let stronger = felt.as_ref().map(|e| e.intensity)
-                        > day.emotion.as_ref().map(|e| e.intensity);
-                    if stronger {
-                        day.emotion = felt;
-                    }
-                }
-                match page.next {
-                    Some(next) => after = Some(next),
-                    None => break,
-                }
+            let mut days: BTreeMap<Date, (usize, Option<Feeling>)> = BTreeMap::new();
+            for felt in read.overviews().feelings(&filter)? {
+                let date = felt.recorded_at.to_zoned_datetime(zone.clone()).date();
+                let (n_sessions, strongest) = days.entry(date).or_default();
+                *n_sessions += 1;
+                *strongest = Feeling::strongest(strongest.take().into_iter().chain(felt.feeling));
             }
+            let days = days
+                .into_iter()
+                .map(|(date, (sessions, feeling))| DayMark {
+                    date: date.to_string(),
+                    sessions,
+                    emotion: feeling.map(Into::into),
+                })
+                .collect();
             let first_year = read
                 .sessions()
                 .oldest()?
                 .map_or(year, |at| at.to_zoned_datetime(zone.clone()).date().year().into());
-            Ok(Calendar {
-                year,
-                first_year: first_year.min(year),
-                days: days.into_values().collect(),
-            })
+            Ok(Calendar { year, first_year: first_year.min(year), days })
         })
     }
 
@@ -336,17 +336,19 @@ impl App {
         let today = self.ports().clock.now().to_zoned_datetime(zone.clone()).date();
         me.vault().read(|read| {
             let mut sessions = Vec::new();
-            for years in 1..=20 {
+            let Some(oldest) = read.sessions().oldest()? else {
+                return Ok(SessionRows { sessions, next: None, total: 0 });
+            };
+            for years in 1.. {
                 let Ok(day) = today.checked_sub(years.years()) else { break };
                 let start = |d: Date| d.to_zoned_datetime(zone.clone()).ok().map(|z| z.timestamp());
-                let filter = SessionFilter {
-                    from: start(day),
-                    before: day.tomorrow().ok().and_then(start),
-                    ..SessionFilter::default()
-                };
-                for session in read.sessions().list(&filter, 5, None)?.items {
-                    sessions.push(row(read, session.id)?);
+                let (from, before) = (start(day), day.tomorrow().ok().and_then(start));
+                if before.is_none_or(|before| before <= oldest) {
+                    break;
                 }
+                let filter = SessionFilter { from, before, ..SessionFilter::default() };
+                let page = read.overviews().list(&filter, MOST_OF_A_DAY, None)?;
+                sessions.extend(page.items.into_iter().map(SessionRow::from));
             }
             let total = sessions.len() as u64;
             Ok(SessionRows { sessions, next: None, total })
@@ -360,34 +362,34 @@ impl App {
     pub fn streak(&self, me: &Unlocked) -> Result<Streak> {
         let zone = self.ports().clock.time_zone();
         let today = self.ports().clock.now().to_zoned_datetime(zone.clone()).date();
-        let sessions = me.vault().read(|read| {
-            read.sessions()
-                .list(&SessionFilter::default(), MOST_SESSIONS, None)
-                .map_err(CommandError::from)
-        })?;
-        let days: std::collections::BTreeSet<Date> = sessions
-            .items
-            .iter()
-            .map(|s| s.recorded_at.to_zoned_datetime(zone.clone()).date())
-            .collect();
         let monday = today
             .checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days())
             .unwrap_or(today);
-        let in_week = |start: Date| {
-            let end = start.checked_add(7.days()).unwrap_or(start);
-            days.range(start..end).count()
-        };
-        let days_this_week = in_week(monday);
-        let mut weeks = usize::from(days_this_week > 0);
-        let mut week = monday;
-        while let Ok(before) = week.checked_sub(7.days()) {
-            if in_week(before) == 0 {
-                break;
+        let start = |day: Date| day.to_zoned_datetime(zone.clone()).map(|z| z.timestamp());
+        me.vault().read(|read| {
+            let days_in_week = |first: Date| {
+                let Ok(after) = first.checked_add(7.days()) else { return Ok(0) };
+                let (Ok(from), Ok(before)) = (start(first), start(after)) else { return Ok(0) };
+                let days: BTreeSet<Date> = read
+                    .sessions()
+                    .times(from, before)?
+                    .into_iter()
+                    .map(|at| at.to_zoned_datetime(zone.clone()).date())
+                    .collect();
+                Ok::<_, CommandError>(days.len())
+            };
+            let days_this_week = days_in_week(monday)?;
+            let mut weeks = usize::from(days_this_week > 0);
+            let mut week = monday;
+            while let Ok(before) = week.checked_sub(7.days()) {
+                if days_in_week(before)? == 0 {
+                    break;
+                }
+                weeks += 1;
+                week = before;
             }
-            weeks += 1;
-            week = before;
-        }
-        Ok(Streak { weeks, days_this_week })
+            Ok(Streak { weeks, days_this_week })
+        })
     }
 
     /// A tree for the correction menus.

@@ -4,6 +4,7 @@
 mod backup;
 mod given;
 mod imports;
+mod looking_back;
 mod models;
 mod providers;
 mod reminders;

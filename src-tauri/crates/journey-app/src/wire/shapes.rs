@@ -4,14 +4,15 @@ use super::{
     AccountCreated, AccountRow, AccountRows, AccountState, AccountView, AuditList, AuditView,
     BackupDone, BackupState, BinRow, BinRows, Calendar, ChangeView, CheckView, CommandError,
     Config, Country, CoverageView, CrisisHelp, DayMark, DeviceList, DeviceView, Diff, DoctorView,
-    ElementView, EmotionMark, EvidenceView, FoundHit, HelpLine, HitView, HoleView, LedgerList,
-    LedgerView, ModelRow, ModelRows, PasswordStrength, PlacedWord, Playback, Presence, Preview,
-    ProviderAnswer, ProviderRow, ProviderRows, Question, Questions, Queue, QueuedJob,
+    EditedPage, ElementView, EmotionMark, EvidenceView, FoundHit, HelpLine, HitView, HoleView,
+    LedgerList, LedgerView, ModelRow, ModelRows, PasswordStrength, PlacedWord, Playback, Presence,
+    Preview, ProviderAnswer, ProviderRow, ProviderRows, Question, Questions, Queue, QueuedJob,
     RecordingFrame, RecordingState, RecordingView, RecordingWarning, RecoveryCodeView,
     RelationshipView, Replacement, Replacements, RestoreDone, RunRow, RunRows, RunView,
     SearchResult, SegmentView, SessionPageView, SessionRow, SessionRows, SessionView,
-    StageErrorView, Stopped, Streak, TS, TagRow, TagRows, TaxonomyNode, TaxonomyTree,
-    TranscriptView, Waveform, WindowFilter,
+    StageErrorView, Stopped, Streak, SuggestionView, TS, TagRow, TagRows, TaxonomyChangeView,
+    TaxonomyNode, TaxonomyNodeView, TaxonomyTree, TaxonomyView, ThreadElementView, ThreadList,
+    ThreadView, TranscriptView, Waveform, WindowFilter,
 };
 use journey_domain::{
     account::Role,
@@ -79,13 +80,14 @@ shapes! {
     CommandError Presence AccountView AccountRow AccountState AccountCreated AccountRows
     RecoveryCodeView PasswordStrength EvidenceView ElementView RelationshipView HoleView
     CoverageView SegmentView TranscriptView RunView StageErrorView SessionView PlacedWord
-    SessionPageView EmotionMark SessionRow SessionRows BinRow BinRows DeviceView DeviceList
+    SessionPageView EditedPage EmotionMark SessionRow SessionRows BinRow BinRows DeviceView DeviceList
     RecordingState RecordingView RecordingWarning RecordingFrame Stopped QueuedJob Queue RunRow
     RunRows ChangeView Diff HitView FoundHit SearchResult ModelRow ModelRows ProviderRow
     ProviderRows ProviderAnswer Preview LedgerView LedgerList Replacement Replacements AuditView
     AuditList BackupState BackupDone RestoreDone CheckView DoctorView DayMark Calendar Streak
     TagRow TagRows Question Questions HelpLine Country CrisisHelp TaxonomyNode TaxonomyTree
-    Waveform Playback WindowFilter
+    TaxonomyNodeView TaxonomyChangeView TaxonomyView ThreadElementView SuggestionView ThreadView
+    ThreadList Waveform Playback WindowFilter
 }
 
 /// The names of all that the file of shapes declares.

@@ -150,6 +150,16 @@ impl<'c> Corrections<'c> {
 }
 
 impl Corrections<'_> {
+    /// The sessions of which a correction holds.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub(crate) fn sessions(&self) -> Result<HashSet<SessionId>, VaultError> {
+        let sql = "SELECT DISTINCT session_id FROM corrections WHERE undone_at IS NULL";
+        let ids = column::rows(self.conn, sql, &[], |row| column::uuid(row, 0))?;
+        Ok(ids.into_iter().map(SessionId::new).collect())
+    }
+
     /// Every correction that holds, by its element, oldest first.
     ///
     /// # Errors

@@ -92,6 +92,15 @@ fn by_key(rows: Vec<(i64, Evidence)>) -> HashMap<i64, Vec<Evidence>> {
     grouped
 }
 
+/// What run ?1 found has evidence in the revision that it read, and after an edit of the transcript
+/// some of it in revision ?2 too.
+pub(crate) const OUTLINES: &str = "SELECT e.key, e.id, e.run_id, e.kind, e.label, e.taxonomy,
+         e.intensity, e.confidence, e.stance, e.status, e.due
+     FROM runs AS r CROSS JOIN elements AS e ON e.run_id = r.id
+     WHERE r.id = ?1 AND (r.transcript_revision = ?2 OR EXISTS (
+         SELECT 1 FROM evidence AS v WHERE v.element_key = e.key AND v.revision = ?2))
+     ORDER BY e.key";
+
 /// Reads elements and relationships as they were found, before a person's corrections.
 #[derive(Clone, Copy)]
 pub struct Elements<'c> {
@@ -130,6 +139,20 @@ impl<'c> Elements<'c> {
             Some(Element { evidence, ..element })
         });
         Ok(placed.collect())
+    }
+
+    /// The same elements without their evidence.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub(crate) fn outlines_of_run(
+        &self,
+        run: RunId,
+        revision: u32,
+    ) -> Result<Vec<Element>, VaultError> {
+        let elements =
+            column::rows(self.conn, OUTLINES, &[run.uuid().as_bytes(), &revision], read_element)?;
+        Ok(elements.into_iter().map(|(_, element)| element).collect())
     }
 
     /// The relationships that a run found, with their evidence in a revision of the transcript.

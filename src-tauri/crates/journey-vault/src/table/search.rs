@@ -9,13 +9,14 @@ mod query;
 
 pub(crate) use index::{check, rebuild, refresh, unindex};
 
-use super::{column, cursor};
+use super::{column, cursor, taxonomy_edits::TaxonomyEdits};
 use crate::VaultError;
 use hit::Row;
 use jiff::Timestamp;
 use journey_domain::{
     element::{ElementKind, UnknownWord},
     ids::{ElementId, SessionId},
+    taxonomy::NodeId,
     text::CharSpan,
 };
 use rusqlite::Connection;
@@ -82,6 +83,8 @@ pub struct SearchHit {
     pub element: Option<ElementId>,
     /// What was found.
     pub kind: FindableKind,
+    /// Where an emotion or topic stands, as a person sees it.
+    pub node: Option<NodeId>,
     /// The first match in the current transcript's text.
     pub span: CharSpan,
     /// The words round the first match.
@@ -203,9 +206,10 @@ pub(crate) fn search(
         let tail = in_tail || chosen.len() > n_ranked_chosen;
         Place { tail, newest: newest_match, score: last.score, id: last.id }.encode()
     });
+    let regrading = TaxonomyEdits::new(conn).regrading()?;
     let hits = chosen
         .iter()
-        .map(|it| Row::load(conn, &expression, it.id)?.into_hit(conn, -it.score))
+        .map(|it| Row::load(conn, &expression, it.id)?.into_hit(conn, &regrading, -it.score))
         .collect::<Result<_, VaultError>>()?;
     Ok(SearchPage { hits, next, ranked })
 }

@@ -8,7 +8,7 @@ use journey_domain::{
     ports::Clock,
     session::{CaptureState, Hole, HoleStage, Session, Source, StageError, Status},
 };
-use rusqlite::{Connection, Row};
+use rusqlite::{Connection, Row, ToSql};
 use std::ops::Deref;
 
 /// What a session starts with.
@@ -149,37 +149,56 @@ impl<'c> Sessions<'c> {
         limit: usize,
         after: Option<&str>,
     ) -> Result<Page<Session>, VaultError> {
-        let from = filter.from.map_or(i64::MIN, column::micros);
-        let mut before = filter.before.map_or(i64::MAX, column::micros);
-        let mut before_id = [0; 16];
+        let Page { items, next } = self.page(filter, limit, after)?;
+        Ok(Page { items: items.into_iter().map(|it| it.session).collect(), next })
+    }
+
+    /// The same with what is known of each session's transcript and run.
+    pub(crate) fn page(
+        &self,
+        filter: &SessionFilter,
+        limit: usize,
+        after: Option<&str>,
+    ) -> Result<Page<StoredSession>, VaultError> {
+        let mut narrowed = Narrowed::by(filter);
         if let Some(after) = after {
-            let [at, id] = cursor::decode('s', after)?;
-            let at = cursor::signed(at)?;
-            if at < before {
-                (before, before_id) = (at, id.to_be_bytes());
-            }
+            narrowed.go_on_after(Place::decode(after)?);
         }
         let page = limit.clamp(1, MAX_PAGE);
+        let sql = list_sql(filter.tag.is_some(), filter.favourites);
         let wanted = column::stored(page + 1);
-        let folded = filter.tag.as_deref().map(fold);
-        let sql = list_sql(folded.is_some(), filter.favourites);
-        let stored = match &folded {
-            None => column::rows(self.conn, &sql, &[&from, &before, &before_id, &wanted], read)?,
-            Some(tag) => {
-                column::rows(self.conn, &sql, &[&from, &before, &before_id, &wanted, tag], read)?
-            }
-        };
-        let mut items: Vec<Session> = stored.into_iter().map(|it| it.session).collect();
+        let params: Vec<&dyn ToSql> = narrowed.params().chain([&wanted as &dyn ToSql]).collect();
+        let mut items = column::rows(self.conn, &sql, &params, read)?;
         let more = items.len() > page;
         items.truncate(page);
-        for session in &mut items {
-            session.tags = self.tags_of(session.id)?;
+        for it in &mut items {
+            it.session.tags = self.tags_of(it.session.id)?;
         }
-        let next = items.last().filter(|_| more).map(|last| {
-            let at = cursor::part(column::micros(last.recorded_at));
-            cursor::encode('s', &[at, last.id.uuid().as_u128()])
-        });
+        let next = items.last().filter(|_| more).map(|last| Place::of(&last.session).encode());
         Ok(Page { items, next })
+    }
+
+    /// How many sessions a filter lets through.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn count_of(&self, filter: &SessionFilter) -> Result<u64, VaultError> {
+        let sql =
+            format!("SELECT count(*) {}", narrowing(filter.tag.is_some(), filter.favourites, ""));
+        let narrowed = Narrowed::by(filter);
+        let params: Vec<&dyn ToSql> = narrowed.params().collect();
+        Ok(column::row(self.conn, &sql, &params, |row| column::count(row, 0))?.unwrap_or_default())
+    }
+
+    /// When the sessions outside the bin between two moments were said (the first one in, the
+    /// second one out), newest first.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn times(&self, from: Timestamp, before: Timestamp) -> Result<Vec<Timestamp>, VaultError> {
+        column::rows(self.conn, TIMES, &[&column::micros(from), &column::micros(before)], |row| {
+            column::time(row, 0)
+        })
     }
 
     /// The sessions in the bin, last thrown away first.
@@ -213,8 +232,9 @@ impl<'c> Sessions<'c> {
     pub fn tags(&self) -> Result<Vec<TagCount>, VaultError> {
         column::rows(
             self.conn,
-            "SELECT min(g.tag), count(*) FROM tags AS g JOIN sessions AS s ON s.id = g.session_id
-             WHERE s.deleted_at IS NULL GROUP BY g.folded ORDER BY g.folded",
+            "SELECT min(tag), count(*) FROM tags
+             WHERE session_id NOT IN (SELECT id FROM sessions WHERE deleted_at IS NOT NULL)
+             GROUP BY folded ORDER BY folded",
             &[],
             |row| Ok(TagCount { tag: row.get(0)?, n_sessions: column::count(row, 1)? }),
         )
@@ -263,25 +283,96 @@ impl<'c> Sessions<'c> {
     }
 }
 
-/// A page of sessions: from ?1 on, before the place (?2, ?3), at most ?4, with the tag ?5.
-fn list_sql(tagged: bool, favourites: bool) -> String {
+const TIMES: &str = "SELECT recorded_at FROM sessions
+     WHERE deleted_at IS NULL AND recorded_at >= ?1 AND recorded_at < ?2
+     ORDER BY recorded_at DESC";
+
+/// Where a page of sessions goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place {
+    at: i64,
+    id: [u8; 16],
+}
+
+impl Place {
+    pub(crate) fn new(at: Timestamp, id: SessionId) -> Self {
+        Self { at: column::micros(at), id: *id.uuid().as_bytes() }
+    }
+
+    fn of(session: &Session) -> Self {
+        Self::new(session.recorded_at, session.id)
+    }
+
+    pub(crate) fn encode(self) -> String {
+        cursor::encode('s', &[cursor::part(self.at), u128::from_be_bytes(self.id)])
+    }
+
+    pub(crate) fn decode(text: &str) -> Result<Self, VaultError> {
+        let [at, id] = cursor::decode('s', text)?;
+        Ok(Self { at: cursor::signed(at)?, id: id.to_be_bytes() })
+    }
+}
+
+/// A filter as [`narrowing`] takes it.
+pub(crate) struct Narrowed {
+    from: i64,
+    before: Place,
+    folded: Option<String>,
+}
+
+impl Narrowed {
+    pub(crate) fn by(filter: &SessionFilter) -> Self {
+        Self {
+            from: filter.from.map_or(i64::MIN, column::micros),
+            before: Place { at: filter.before.map_or(i64::MAX, column::micros), id: [0; 16] },
+            folded: filter.tag.as_deref().map(fold),
+        }
+    }
+
+    fn go_on_after(&mut self, place: Place) {
+        self.before = self.before.min(place);
+    }
+
+    pub(crate) fn params(&self) -> impl Iterator<Item = &dyn ToSql> {
+        let always: [&dyn ToSql; 3] = [&self.from, &self.before.at, &self.before.id];
+        always.into_iter().chain(self.folded.as_ref().map(|tag| tag as &dyn ToSql))
+    }
+}
+
+/// From where sessions `s` come: said from ?1 on, before the place (?2, ?3), with the tag ?4; joined
+/// with what belongs to each.
+pub(crate) fn narrowing(tagged: bool, favourites: bool, joins: &str) -> String {
     let favourites = if favourites { "AND s.favourite = 1" } else { "" };
     if tagged {
         format!(
-            "SELECT {COLUMNS} FROM tags AS g CROSS JOIN sessions AS s ON s.id = g.session_id
-             WHERE g.folded = ?5 AND g.recorded_at >= ?1
+            "FROM tags AS g CROSS JOIN sessions AS s ON s.id = g.session_id {joins}
+             WHERE g.folded = ?4 AND g.recorded_at >= ?1
                AND (g.recorded_at, g.session_id) < (?2, ?3)
-               AND s.deleted_at IS NULL {favourites}
-             ORDER BY g.recorded_at DESC, g.session_id DESC LIMIT ?4"
+               AND s.deleted_at IS NULL {favourites}"
         )
     } else {
         format!(
-            "SELECT {COLUMNS} FROM sessions AS s
+            "FROM sessions AS s {joins}
              WHERE s.deleted_at IS NULL {favourites} AND s.recorded_at >= ?1
-               AND (s.recorded_at, s.id) < (?2, ?3)
-             ORDER BY s.recorded_at DESC, s.id DESC LIMIT ?4"
+               AND (s.recorded_at, s.id) < (?2, ?3)"
         )
     }
+}
+
+/// What [`narrowing`] lets through, newest first.
+pub(crate) const fn newest_first(tagged: bool) -> &'static str {
+    if tagged {
+        "ORDER BY g.recorded_at DESC, g.session_id DESC"
+    } else {
+        "ORDER BY s.recorded_at DESC, s.id DESC"
+    }
+}
+
+/// A page of sessions.
+fn list_sql(tagged: bool, favourites: bool) -> String {
+    let limit = if tagged { "?5" } else { "?4" };
+    let (narrowing, order) = (narrowing(tagged, favourites, ""), newest_first(tagged));
+    format!("SELECT {COLUMNS} {narrowing} {order} LIMIT {limit}")
 }
 
 /// Most sessions on one page.
@@ -517,20 +608,57 @@ fn fold(tag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::TestVault;
+    use crate::testing::{TestVault, new_session};
 
     #[test]
     fn a_page_costs_what_it_holds() {
         let test = TestVault::new();
         for (tagged, favourites) in [(false, false), (false, true), (true, false), (true, true)] {
-            let sql = format!("EXPLAIN QUERY PLAN {}", list_sql(tagged, favourites));
-            let plan = test.write(|write| {
-                let n_params = if tagged { 5 } else { 4 };
-                let params: Vec<&dyn rusqlite::ToSql> = vec![&1; n_params];
-                column::rows(write.conn(), &sql, &params, |row| row.get::<_, String>(3))
-            });
+            let sql = list_sql(tagged, favourites);
+            let plan = test.plan(&sql, if tagged { 5 } else { 4 });
             let costly = |step: &String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
             assert!(!plan.iter().any(costly), "{plan:?}");
+        }
+    }
+
+    #[test]
+    fn sessions_are_counted_and_timed_without_being_read() {
+        let test = TestVault::new();
+        let counted = format!("SELECT count(*) {}", narrowing(false, false, ""));
+        for (sql, n_params) in [(counted.as_str(), 3), (TIMES, 2)] {
+            let plan = test.plan(sql, n_params);
+            let [step] = plan.as_slice() else { panic!("{plan:?}") };
+            assert!(step.contains("COVERING INDEX sessions_newest"), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_filter_counts_what_it_lists() {
+        let test = TestVault::new();
+        for n in 0..7 {
+            let id = test.session("a", n * 10);
+            test.write(|write| {
+                if n % 2 == 0 {
+                    write.sessions().add_tags(id, &["Work".into()])?;
+                }
+                if n == 6 {
+                    write.sessions().bin(id)?;
+                }
+                write.sessions().set_favourite(id, n % 3 == 0)
+            });
+        }
+        let said = |n: i64| Some(new_session(SessionId::new(test.uuid()), "", n * 10).recorded_at);
+        for (from, before) in [(None, None), (said(1), None), (None, said(4)), (said(2), said(5))] {
+            for tag in [None, Some("work".to_owned())] {
+                for favourites in [false, true] {
+                    let filter = SessionFilter { from, before, tag: tag.clone(), favourites };
+                    let (listed, counted) = test.read(|read| {
+                        let page = read.sessions().list(&filter, 100, None)?;
+                        Ok((page.items.len() as u64, read.sessions().count_of(&filter)?))
+                    });
+                    assert_eq!(listed, counted, "{filter:?}");
+                }
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::VaultError;
 use journey_domain::{
     element::{Element, ElementKind, Relationship},
     ids::{ElementId, RunId, SessionId},
+    taxonomy::changes::Regrading,
 };
 use rusqlite::Connection;
 use std::collections::HashMap;
@@ -21,10 +22,29 @@ pub(crate) fn elements(
     run: RunId,
     revision: u32,
 ) -> Result<Vec<Element>, VaultError> {
-    shown(conn, session, Elements::new(conn).of_run(run, revision)?, Vec::new()).map(|it| it.0)
+    let found = Elements::new(conn).of_run(run, revision)?;
+    let regrading = TaxonomyEdits::new(conn).regrading()?;
+    shown(conn, session, &regrading, found, Vec::new()).map(|it| it.0)
 }
 
-/// The same with the links between them.
+/// The same without their evidence, unless the changes to the taxonomies look at words.
+pub(crate) fn outlines(
+    conn: &Connection,
+    session: SessionId,
+    regrading: &Regrading,
+    run: RunId,
+    revision: u32,
+) -> Result<Vec<Element>, VaultError> {
+    let found = Elements::new(conn);
+    let elements = if regrading.needs_words() {
+        found.of_run(run, revision)?
+    } else {
+        found.outlines_of_run(run, revision)?
+    };
+    shown(conn, session, regrading, elements, Vec::new()).map(|it| it.0)
+}
+
+/// The elements with their evidence and the links between them.
 pub(crate) fn findings(
     conn: &Connection,
     session: SessionId,
@@ -32,18 +52,20 @@ pub(crate) fn findings(
     revision: u32,
 ) -> Result<(Vec<Element>, Vec<Relationship>), VaultError> {
     let found = Elements::new(conn);
-    shown(conn, session, found.of_run(run, revision)?, found.relationships_of_run(run, revision)?)
+    let elements = found.of_run(run, revision)?;
+    let relationships = found.relationships_of_run(run, revision)?;
+    shown(conn, session, &TaxonomyEdits::new(conn).regrading()?, elements, relationships)
 }
 
 fn shown(
     conn: &Connection,
     session: SessionId,
+    regrading: &Regrading,
     elements: Vec<Element>,
     relationships: Vec<Relationship>,
 ) -> Result<(Vec<Element>, Vec<Relationship>), VaultError> {
     let corrections = Corrections::new(conn).of_session(session)?;
     let (mut elements, relationships) = corrected(elements, relationships, corrections);
-    let regrading = TaxonomyEdits::new(conn).regrading()?;
     elements.iter_mut().for_each(|element| regrading.regrade(element));
     Ok(one_topic_a_node(elements, relationships))
 }

@@ -159,7 +159,11 @@ impl<'c> Transcripts<'c> {
         Ok(newest.unwrap_or_default())
     }
 
-    pub(crate) fn text(&self, session: SessionId, revision: u32) -> Result<String, VaultError> {
+    /// The text of one revision.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn text(&self, session: SessionId, revision: u32) -> Result<String, VaultError> {
         let sql = "SELECT text FROM transcripts WHERE session_id = ?1 AND revision = ?2";
         column::row(self.conn, sql, &[session.uuid().as_bytes(), &revision], |row| row.get(0))?
             .ok_or(VaultError::NotFound("transcript"))

@@ -10,6 +10,7 @@ use crate::{
         elements::{Elements, ElementsMut},
         jobs::{Jobs, JobsMut},
         ledger::{LedgerRows, LedgerRowsMut},
+        overview::Overviews,
         recordings::{Recording, Recordings, RecordingsMut},
         runs::{Runs, RunsMut},
         search::{self, SearchPage, SearchQuery},
@@ -114,6 +115,8 @@ macro_rules! reading_handles {
 reading_handles! {
     /// Sessions and tags.
     sessions: Sessions,
+    /// What lists show of sessions.
+    overviews: Overviews,
     /// Recordings.
     recordings: Recordings,
     /// Transcripts and unfinished ones.
@@ -291,7 +294,12 @@ impl<'c> Write<'c> {
         Ok(revision)
     }
 
-    fn anchor(
+    /// Places what a run found in another revision of its session's transcript, whose text is `text`.
+    ///
+    /// # Errors
+    /// [`VaultError::Refused`] for another session's run or a quote that does not stand in the text,
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn anchor(
         &self,
         session: SessionId,
         revision: u32,

@@ -11,8 +11,10 @@ use std::{
 };
 
 /// Every migration with its file's name, oldest first. A released one never changes.
-pub(super) const FILES: &[(&str, &str)] =
-    &[("0001_initial.sql", include_str!("../../../../../migrations/vault/0001_initial.sql"))];
+pub(super) const FILES: &[(&str, &str)] = &[
+    ("0001_initial.sql", include_str!("../../../../../migrations/vault/0001_initial.sql")),
+    ("0002_overviews.sql", include_str!("../../../../../migrations/vault/0002_overviews.sql")),
+];
 
 /// The schema that this version of the program writes.
 pub(super) fn newest() -> usize {

@@ -60,10 +60,7 @@ export type CommandMap = {
   unbin: { args: { id: string }; result: null };
   erase: { args: { id: string }; result: null };
   bin_list: { args: Record<string, never>; result: V.BinRows };
-  transcript_edit: {
-    args: { id: string; revision: number; text: string };
-    result: V.SessionPageView;
-  };
+  transcript_edit: { args: { id: string; revision: number; text: string }; result: V.EditedPage };
   transcribe: { args: { id: string }; result: V.QueuedJob };
   analyse: { args: { id: string; provider: string | null }; result: V.QueuedJob };
   retry_part: { args: { id: string; hole: V.HoleView }; result: V.QueuedJob };
@@ -125,6 +122,22 @@ export type CommandMap = {
   questions: { args: { limit: number }; result: V.Questions };
   crisis_help: { args: { country: string | null }; result: V.CrisisHelp };
   taxonomy: { args: { name: "emotions" | "topics" }; result: V.TaxonomyTree };
+  taxonomy_nodes: { args: { name: "emotions" | "topics" }; result: V.TaxonomyView };
+  taxonomy_rename: { args: { node: string; name: string }; result: V.TaxonomyView };
+  taxonomy_merge: { args: { from: string; into: string }; result: V.TaxonomyView };
+  taxonomy_split: {
+    args: { node: string; name: string; words: Array<string> };
+    result: V.TaxonomyView;
+  };
+  taxonomy_add: {
+    args: { parent: string; name: string; words: Array<string> };
+    result: V.TaxonomyView;
+  };
+  taxonomy_undo: { args: Record<string, never>; result: V.TaxonomyView };
+  threads: { args: Record<string, never>; result: V.ThreadList };
+  thread_confirm: { args: { id: string }; result: V.ThreadList };
+  thread_reject: { args: { id: string }; result: V.ThreadList };
+  thread_undo: { args: Record<string, never>; result: V.ThreadList };
   waveform: { args: { id: string; buckets: number }; result: V.Waveform };
   play: { args: { id: string; from_ms: number | null; to_ms: number | null }; result: V.Playback };
   pause: { args: Record<string, never>; result: V.Playback };

@@ -398,6 +398,17 @@ export type SessionPageView = {
   /** How many requests left the machine for it. */
   sent: number;
 };
+/** What an edit of the transcript did. */
+export type EditedPage = {
+  /** The session as it is now. */
+  page: SessionPageView;
+  /** Elements whose words stayed. */
+  kept: number;
+  /** Elements whose words were changed. */
+  repaired: number;
+  /** Elements whose words are gone. */
+  dropped: number;
+};
 /** The strongest feeling of a session or a day. */
 export type EmotionMark = {
   /** Node id. */
@@ -609,6 +620,8 @@ export type HitView = {
 };
 /** A match of a search in the window. */
 export type FoundHit = {
+  /** The node of an emotion or topic. */
+  taxonomy: string | null;
   /** The session's title. */
   title: string;
   /** When it was said. */
@@ -921,6 +934,96 @@ export type TaxonomyNode = {
 export type TaxonomyTree = {
   /** Parents first. */
   nodes: Array<TaxonomyNode>;
+};
+/** A node with what was found at it. */
+export type TaxonomyNodeView = {
+  /** Stable. */
+  id: string;
+  /** Null for a root. */
+  parent: string | null;
+  /** For people. */
+  name: string;
+  /** One line. */
+  definition: string;
+  /** Whether the person added it. */
+  own: boolean;
+  /** Elements at it. */
+  elements: number;
+  /** Elements at nodes below it. */
+  elements_below: number;
+};
+/** A change of a tree. */
+export type TaxonomyChangeView = {
+  /** `rename`, `merge`, `split` or `add`. */
+  change: string;
+  /** When, RFC 3339. */
+  at: string;
+};
+/** A tree as the person changed it. */
+export type TaxonomyView = {
+  /** `emotions` or `topics`. */
+  taxonomy: "emotions" | "topics";
+  /** Of the shipped tree, such as `emotions.v1`. */
+  version: string;
+  /** Parents before children. */
+  nodes: Array<TaxonomyNodeView>;
+  /** The person's changes that hold, oldest first. */
+  changes: Array<TaxonomyChangeView>;
+};
+/** One place where a thread came up. */
+export type ThreadElementView = {
+  /** Element id. */
+  element: string;
+  /** Session id. */
+  session: string;
+  /** The session's title. */
+  title: string;
+  /** When the session was recorded, RFC 3339. */
+  recorded_at: string;
+  /** The words it rests on. */
+  quote: string;
+  /** For actions. */
+  status: string | null;
+};
+/** A thread that looks alike. */
+export type SuggestionView = {
+  /** Its id. */
+  thread: string;
+  /** Its words. */
+  label: string;
+  /** How alike, 0 to 1. */
+  similarity: number;
+};
+/** A belief, challenge or action, and where it came up. */
+export type ThreadView = {
+  /** UUID v7. */
+  id: string;
+  /** `belief`, `challenge` or `action`. */
+  kind: ElementKind;
+  /** In the words in which it came up first. */
+  label: string;
+  /**
+   * `held` for a belief, `met` for a challenge, and for an action where it stood last: `open`,
+   * `done` or `dropped`.
+   */
+  state: string;
+  /** In how many sessions it came up. */
+  sessions: number;
+  /** When it came up first, RFC 3339. */
+  first: string;
+  /** When it came up last, RFC 3339. */
+  last: string;
+  /** Where it came up, oldest first. */
+  elements: Array<ThreadElementView>;
+  /** Threads that a person merged into this one. */
+  merged: Array<string>;
+  /** Threads that may be the same; the person says. */
+  suggestions: Array<SuggestionView>;
+};
+/** The threads of a vault. */
+export type ThreadList = {
+  /** Those that came up in most sessions first. */
+  threads: Array<ThreadView>;
 };
 /** The shape of a recording. */
 export type Waveform = {

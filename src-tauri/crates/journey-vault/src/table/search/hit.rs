@@ -1,10 +1,15 @@
 //! From a row of the index to what a person sees of it.
 
 use super::{FindableKind, SearchHit};
-use crate::{VaultError, table::column};
+use crate::{
+    VaultError,
+    table::{column, shown},
+};
 use jiff::Timestamp;
 use journey_domain::{
-    ids::{ElementId, SessionId},
+    element::ElementKind,
+    ids::{ElementId, RunId, SessionId},
+    taxonomy::{NodeId, changes::Regrading},
     text::{CharSpan, IndexedText},
 };
 use rusqlite::Connection;
@@ -57,7 +62,12 @@ impl Row {
         .ok_or(VaultError::NotFound("search hit"))
     }
 
-    pub(super) fn into_hit(self, conn: &Connection, score: f64) -> Result<SearchHit, VaultError> {
+    pub(super) fn into_hit(
+        self,
+        conn: &Connection,
+        regrading: &Regrading,
+        score: f64,
+    ) -> Result<SearchHit, VaultError> {
         let first = self.matches.first().cloned().unwrap_or(0..0);
         let line = line_of(&self.text, first.start);
         let line_text = self.text.get(line.clone()).unwrap_or_default();
@@ -88,6 +98,7 @@ impl Row {
         let (snippet, highlights) = snippet(shown, matches);
         Ok(SearchHit {
             session: self.session,
+            node: self.node(conn, regrading)?,
             title: self.title,
             recorded_at: self.recorded_at,
             element: self.element,
@@ -97,6 +108,20 @@ impl Row {
             highlights,
             score,
         })
+    }
+
+    /// The node of an emotion or topic.
+    fn node(&self, conn: &Connection, regrading: &Regrading) -> Result<Option<NodeId>, VaultError> {
+        let of_a_tree = FindableKind::Element;
+        let has_node =
+            [of_a_tree(ElementKind::Emotion), of_a_tree(ElementKind::Topic)].contains(&self.kind);
+        let Some(element) = self.element.filter(|_| has_node) else { return Ok(None) };
+        let sql = "SELECT run_id FROM accepted_runs WHERE session_id = ?1";
+        let session = self.session.uuid();
+        let run = column::row(conn, sql, &[session.as_bytes()], |row| column::uuid(row, 0))?;
+        let Some(run) = run.map(RunId::new) else { return Ok(None) };
+        let elements = shown::outlines(conn, self.session, regrading, run, self.revision)?;
+        Ok(elements.into_iter().find(|it| it.id == element).and_then(|it| it.taxonomy))
     }
 
     /// Where in the transcript: line 0 is the label, which stands for the strongest evidence; the
