@@ -140,7 +140,7 @@ fn lock_and_unlock(window: &Window) {
     assert!(!html.as_str().unwrap().contains("children"), "a locked window holds private words");
     window.field("Password").type_text("not-the-password-at-all");
     window.button("Unlock").click();
-    window.sees("The name or the password is wrong.");
+    window.sees("That is not the password of this notebook.");
     window.field("Password").type_text(PASSWORD);
     window.button("Unlock").click();
     window.sees(" matches");

@@ -11,19 +11,21 @@ use std::path::{Path, PathBuf};
 const SIZES: [(u32, u32); 2] = [(1200, 800), (760, 600)];
 
 /// Name of the picture, and the page's address.
-const PAGES: [(&str, &str); 19] = [
+const PAGES: [(&str, &str); 21] = [
     ("journey", "#/journey"),
     ("sessions", "#/sessions"),
     ("record", "#/record"),
     ("write", "#/record?write=1"),
     ("search-empty", "#/search"),
     ("search", "#/search?q=work"),
+    ("threads", "#/threads"),
     ("bin", "#/bin"),
     ("privacy", "#/privacy"),
     ("settings-look", "#/settings/look"),
     ("settings-recording", "#/settings/recording"),
     ("settings-speech", "#/settings/speech"),
     ("settings-analysis", "#/settings/analysis"),
+    ("settings-words", "#/settings/words"),
     ("settings-care", "#/settings/care"),
     ("settings-account", "#/settings/account"),
     ("settings-health", "#/settings/health"),

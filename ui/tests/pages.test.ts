@@ -736,6 +736,14 @@ describe("settings", () => {
     expect(document.documentElement.dataset["theme"]).toBe("dark");
   });
 
+  it("check the notebook’s health and advise in the window’s own words", async () => {
+    await open("#/settings/health");
+    await screen.findByText("85 days of sessions were never backed up.");
+    expect(screen.getByText("Backup")).toBeVisible();
+    expect(screen.getByText("Make one under Privacy.")).toBeVisible();
+    expect(document.body.textContent).not.toContain("insight-journey");
+  });
+
   it("of the computer are for administrators alone", async () => {
     await open("#/settings/system", { role: "regular" });
     await screen.findByLabelText("Theme");

@@ -28,7 +28,7 @@ describe("the main job, by the keyboard alone", () => {
     await accessible();
     await tabTo(user, /Make your notebook/);
     await keyboard("{Enter}");
-    await tabTo(user, /Your name here/);
+    await waitFor(() => expect(screen.getByLabelText("Your name here")).toHaveFocus());
     await keyboard("Mira");
     await tabTo(user, /^Password$/);
     await keyboard("a quiet morning in june");
@@ -101,7 +101,7 @@ describe("the main job, by the keyboard alone", () => {
     expect(document.body.textContent).not.toContain("friendly face");
     await accessible();
     await keyboard("wrong{Enter}");
-    await screen.findByText("That name and password do not belong together.");
+    await screen.findByText("That is not the password of this notebook.");
     await accessible();
     await tabTo(user, /^Password$/);
     await keyboard("a quiet morning in june{Enter}");

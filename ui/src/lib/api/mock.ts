@@ -972,6 +972,12 @@ export function mock(options: MockOptions = {}): Mock {
             "You type your password each time. Install one, such as GNOME Keyring, to stay signed in.",
         },
         { name: "Analysis provider", state: "skipped", measured: "on this computer", advice: "" },
+        {
+          name: "backup",
+          state: "warning",
+          measured: "85 days of sessions were never backed up",
+          advice: "Run `insight-journey backup FILE`.",
+        },
       ],
     }),
 

@@ -176,6 +176,7 @@ export const en = {
   },
 
   signIn: {
+    wrongHere: "that is not the password of this notebook",
     title: "Welcome back",
     locked: (name: string): string => `${name}’s notebook is locked`,
     name: "Name",
@@ -594,6 +595,7 @@ export const en = {
     streak: "Show how regularly I was here",
     notifications: "Notifications",
     remindReflect: "Remind me to reflect at",
+    remindReflectWhy: "Comes as a notification: turn those on first.",
     remindBackup: "Remind me to back up after",
     remindBackupWhy: "Said on the Journey page; with notifications on, also by a notification.",
     tray: "Keep an icon in the system tray",
@@ -617,6 +619,13 @@ export const en = {
       microphone: "Microphone",
       model: "Speech model",
       keychain: "Keychain",
+      backup: "Backup",
+    },
+    /** What to do, where the core's advice is for the command line. */
+    checkAdvice: {
+      backup: "Make one under Privacy.",
+      model: "Choose one under Speech to text.",
+      microphone: "Choose another under Recording, or plug one in.",
     },
     checkStates: {
       ok: "Fine",

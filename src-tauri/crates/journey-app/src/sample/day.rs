@@ -85,12 +85,15 @@ impl Maker {
         uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
     }
 
-    /// The moment of this day: evenly spread, at an hour at which people reflect.
+    /// The moment of this day: spread over the years as people's days are, now closer and now further
+    /// apart, at an hour at which people reflect.
     fn moment(&mut self) -> Timestamp {
         let span_s = i64::from(self.options.years.max(1)) * 365 * DAY_S;
         let n = i64::try_from(self.options.sessions.max(1)).unwrap_or(i64::MAX);
         let left = n - i64::try_from(self.n_made).unwrap_or(n) - 1;
-        let about = self.options.until - SignedDuration::from_secs(span_s / n * left);
+        let step = span_s / n;
+        let drift = if left == 0 { 0 } else { self.rng.i64(0..step.max(1)) };
+        let about = self.options.until - SignedDuration::from_secs(step * left + drift);
         let hour = *self.rng.choice(&HOURS).unwrap_or(&21);
         let second = hour * 3600 + self.rng.i64(0..3600);
         let day = about.to_zoned_datetime(self.zone.clone()).start_of_day();
