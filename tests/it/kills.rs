@@ -87,12 +87,16 @@ fn delivered_ms(folder: &Path) -> u64 {
 /// The program's core over its real parts, except for the microphone, and with a password that
 /// costs the least that is allowed.
 fn app(folder: &Path, engine: Option<Arc<dyn SpeechEngine>>) -> App {
+    app_with(folder, engine, worker())
+}
+
+fn app_with(folder: &Path, engine: Option<Arc<dyn SpeechEngine>>, worker: WorkerCommand) -> App {
     let data_dir = DataDir::new(folder.join("data"));
     let mut ports = Ports::real(&data_dir, Arc::new(NoEvents)).unwrap();
     let note = File::create(folder.join("delivered")).unwrap();
     let sound = Arc::new(samples(&speech("session.wav")));
     ports.audio = Arc::new(NotingHost { sound, note: Arc::new(note) });
-    ports.worker = worker();
+    ports.worker = worker;
     ports.engine = engine.unwrap_or_else(|| Arc::new(worker_engine()));
     ports.kdf = Some(KdfCost::FLOOR);
     App::open(data_dir, ports).unwrap()
@@ -291,4 +295,38 @@ fn an_import_whose_worker_is_killed_ends_with_all_its_words() {
     let said = fs::read_to_string(speech("session.txt")).unwrap();
     let text = done["sessions"][0]["transcript"]["text"].as_str().unwrap();
     assert!(word_error_rate(&said, text) <= 4.0, "{text}");
+}
+
+#[test]
+fn an_import_under_way_outlives_the_unlocking_of_another_process() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    app(folder, None).create_account(None, "ada", false, PASSWORD).unwrap();
+    // A worker that begins to decode when the gate is there.
+    let gate = folder.join("gate");
+    let held = "until [ -e \"$0\" ]; do /bin/sleep 0.02; done; exec \"$@\"";
+    let args = ["-c", held, gate.to_str().unwrap(), env!("CARGO_BIN_EXE_insight-journey-worker")];
+    let importing = app_with(folder, None, WorkerCommand::new("/bin/sh", args));
+    let me = unlocked(&importing);
+    importing.add_model(&me, &sample_model()).unwrap();
+    let options = ImportOptions { analyse: false, ..ImportOptions::default() };
+    let sessions = |app: &App, me: &Unlocked| {
+        let query = SessionQuery { limit: 9, ..SessionQuery::default() };
+        app.sessions(me, &query).unwrap().sessions
+    };
+    let imported = thread::scope(|scope| {
+        let file = speech("short.wav");
+        let importing = &importing;
+        let (me, options) = (&me, &options);
+        let import =
+            scope.spawn(move || importing.import(me, &file, options, &CancelToken::new()));
+        until("the import has begun", || sessions(importing, me).len() == 1);
+        let other = app(folder, None);
+        assert_eq!(sessions(&other, &unlocked(&other)).len(), 1, "it was taken for a killed one");
+        File::create(&gate).unwrap();
+        import.join().unwrap()
+    });
+    let (session, _) = imported.unwrap();
+    assert!(session.error.is_none(), "{:?}", session.error);
+    assert_eq!(session.coverage.transcribed, 1.0);
 }

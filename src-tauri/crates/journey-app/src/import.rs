@@ -6,6 +6,7 @@ use crate::{
     app::io_error,
     error::{CommandError, Result},
     open_vault::OpenVault,
+    record::RecordingLock,
     review, title,
     views::{SessionView, WarningView},
 };
@@ -233,6 +234,8 @@ impl App {
         watch: (&CancelToken, &dyn Fn(f32)),
     ) -> Result<(SessionId, Vec<WarningView>)> {
         let is_film = matches!(extension, Some("mp4" | "mov" | "mkv" | "webm" | "m4v"));
+        // To the end, also of tidying up: nobody else takes this for an import that was killed.
+        let _lock = RecordingLock::shared(open.vault.dir())?;
         let source = if is_film { Source::Video } else { Source::Audio };
         let mut new = self.new_session(source, options, options.recorded_at.or(modified), None)?;
         new.capture = CaptureState::Recording;
