@@ -314,7 +314,7 @@ fn an_import_under_way_outlives_the_unlocking_of_another_process() {
         let query = SessionQuery { limit: 9, ..SessionQuery::default() };
         app.sessions(me, &query).unwrap().sessions
     };
-    let imported = thread::scope(|scope| {
+    let (seen, imported) = thread::scope(|scope| {
         let file = speech("short.wav");
         let importing = &importing;
         let (me, options) = (&me, &options);
@@ -322,10 +322,11 @@ fn an_import_under_way_outlives_the_unlocking_of_another_process() {
             scope.spawn(move || importing.import(me, &file, options, &CancelToken::new()));
         until("the import has begun", || sessions(importing, me).len() == 1);
         let other = app(folder, None);
-        assert_eq!(sessions(&other, &unlocked(&other)).len(), 1, "it was taken for a killed one");
+        let seen = sessions(&other, &unlocked(&other)).len();
         File::create(&gate).unwrap();
-        import.join().unwrap()
+        (seen, import.join().unwrap())
     });
+    assert_eq!(seen, 1, "it was taken for one that was killed");
     let (session, _) = imported.unwrap();
     assert!(session.error.is_none(), "{:?}", session.error);
     assert_eq!(session.coverage.transcribed, 1.0);

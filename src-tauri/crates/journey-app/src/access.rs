@@ -319,7 +319,7 @@ impl App {
         let dir = self.data_dir().vault(account.account.id);
         let vault = Vault::open(&dir, &keys, self.ports().vault()).map_err(|e| open_error(&e))?;
         let open = Arc::new(OpenVault::new(account.account.clone(), vault, keys));
-        self.recover(&open)?;
+        self.recover(&open);
         self.let_sound_go(&open);
         self.close(LockReason::Asked);
         *self.slot() = Some(open.clone());

@@ -15,7 +15,7 @@ use journey_domain::{
     ids::{RecordingId, SessionId},
     job::JobKind,
     ports::{CancelToken, Event, SegmentSink, SinkError},
-    session::{CaptureState, Source},
+    session::{CaptureState, Session, Source},
     timeline::{Mark, SAMPLE_RATE_HZ, Timeline},
 };
 use journey_speech::{
@@ -334,8 +334,15 @@ impl App {
         Ok(())
     }
 
-    /// Seals what a crash left, and queues what follows. Called whenever a vault is opened.
-    pub(crate) fn recover(&self, open: &OpenVault) -> Result<()> {
+    /// Seals what a crash left, and queues what follows. Called whenever a vault is opened, and keeps
+    /// nobody out: what cannot be brought back now is tried again the next time.
+    pub(crate) fn recover(&self, open: &OpenVault) {
+        if let Err(error) = self.try_recover(open) {
+            tracing::error!(code = ?error.code, "what a crash may have left was not looked at");
+        }
+    }
+
+    fn try_recover(&self, open: &OpenVault) -> Result<()> {
         if open.vault.read(|read| read.sessions().unfinished())?.is_empty() {
             return Ok(());
         }
@@ -343,46 +350,54 @@ impl App {
             return Ok(());
         };
         for session in open.vault.read(|read| read.sessions().unfinished())? {
-            if session.source != Source::Microphone {
-                // A half import: the file itself is still where the person has it.
-                open.vault.erase_session(session.id)?;
-                continue;
+            if let Err(error) = self.recover_session(open, &session) {
+                tracing::error!(session = %session.id, code = ?error.code,
+                    "a recording could not be recovered; it stays as it is");
             }
-            let recordings = open.vault.read(|read| read.recordings().of_session(session.id))?;
-            let Some(recording) = recordings.iter().find(|r| r.state == RecordingState::Writing)
-            else {
-                // Sealed, and killed before the session knew.
-                let Some(sealed) = recordings.first() else {
-                    open.vault.erase_session(session.id)?;
-                    continue;
-                };
-                self.note_capture(
-                    open,
-                    session.id,
-                    sealed.n_samples,
-                    &sealed.marks,
-                    CaptureState::Recovered,
-                )?;
-                open.vault.write(|write| write.jobs().enqueue(session.id, JobKind::Transcribe))?;
-                continue;
-            };
-            let recovered = open.vault.recover_recording(recording.id)?;
-            if recovered.n_samples == 0 {
-                open.vault.erase_session(session.id)?;
-                continue;
-            }
-            self.note_capture(
-                open,
-                session.id,
-                recovered.n_samples,
-                &recovered.marks,
-                CaptureState::Recovered,
-            )?;
-            open.vault.write(|write| write.jobs().enqueue(session.id, JobKind::Transcribe))?;
-            tracing::info!(session = %session.id, n_samples = recovered.n_samples, "a recording was recovered");
         }
         self.announce_list();
         Ok(())
+    }
+
+    fn recover_session(&self, open: &OpenVault, session: &Session) -> Result<()> {
+        if session.source != Source::Microphone {
+            // A half import: the file itself is still where the person has it.
+            return Ok(open.vault.erase_session(session.id)?);
+        }
+        let recordings = open.vault.read(|read| read.recordings().of_session(session.id))?;
+        let Some(recording) = recordings.iter().find(|r| r.state == RecordingState::Writing) else {
+            // Sealed, and killed before the session knew.
+            return match recordings.first() {
+                Some(sealed) => {
+                    self.note_recovered(open, session.id, sealed.n_samples, &sealed.marks)
+                }
+                None => Ok(open.vault.erase_session(session.id)?),
+            };
+        };
+        let recovered = open.vault.recover_recording(recording.id)?;
+        if recovered.n_samples == 0 {
+            return Ok(open.vault.erase_session(session.id)?);
+        }
+        self.note_recovered(open, session.id, recovered.n_samples, &recovered.marks)?;
+        tracing::info!(session = %session.id, n_samples = recovered.n_samples, "a recording was recovered");
+        Ok(())
+    }
+
+    /// Notes what was kept of a recording and orders what follows: both or neither.
+    fn note_recovered(
+        &self,
+        open: &OpenVault,
+        session: SessionId,
+        n_samples: u64,
+        marks: &[Mark],
+    ) -> Result<()> {
+        let timeline = Timeline::new(n_samples, marks);
+        open.vault.write(|write| {
+            let (duration_ms, holes) = (Some(timeline.duration_ms()), timeline.holes());
+            write.sessions().set_capture(session, CaptureState::Recovered, duration_ms, &holes)?;
+            write.jobs().enqueue(session, JobKind::Transcribe)?;
+            Ok(())
+        })
     }
 
     /// Opens the chosen microphone for a moment, keeps nothing, and says how loud it was.
@@ -519,3 +534,6 @@ pub fn words(event: &CaptureEvent) -> Option<String> {
         CaptureEvent::Suspended => "The computer was asleep; that time is missing.".to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests;
