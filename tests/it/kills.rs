@@ -8,7 +8,7 @@ use journey_app::{
     App, KdfCost, Ports, access::Unlocked, data_dir::DataDir, gate::command::Command as Gated,
     import::ImportOptions, record::RecordOptions, review::SessionQuery,
 };
-use journey_domain::ports::{CancelToken, NoEvents};
+use journey_domain::ports::{CancelToken, LockReason, NoEvents};
 use journey_speech::{
     capture::{
         AudioError, AudioHost, DeviceId, InputDevice, InputStream, OpenStream,
@@ -128,6 +128,26 @@ fn record_for_ever(folder: &Path) {
     let me = unlocked(&app);
     let options = RecordOptions { title: std::env::var(TITLE).ok(), ..RecordOptions::default() };
     app.record(&me, options, &CancelToken::new(), |_| {}).unwrap();
+}
+
+/// Understands nothing, and never ends.
+struct Endless;
+
+impl SpeechEngine for Endless {
+    fn transcribe(
+        &self,
+        _: &ModelFile,
+        _: &[i16],
+        _: &TranscribeOptions,
+        _: &mut dyn FnMut(Heard),
+        _: &CancelToken,
+    ) -> Result<TranscribeOutcome, SpeechError> {
+        loop {
+            thread::park();
+        }
+    }
+
+    fn release(&self) {}
 }
 
 /// Numbers that look random and are the same each time.
@@ -330,4 +350,50 @@ fn an_import_under_way_outlives_the_unlocking_of_another_process() {
     let (session, _) = imported.unwrap();
     assert!(session.error.is_none(), "{:?}", session.error);
     assert_eq!(session.coverage.transcribed, 1.0);
+}
+
+#[test]
+fn a_recording_whose_stop_is_killed_is_transcribed_after_the_next_unlock() {
+    const TEST: &str =
+        "kills::a_recording_whose_stop_is_killed_is_transcribed_after_the_next_unlock";
+    if let Some(folder) = std::env::var_os(KILLED) {
+        // Sealed after two seconds, and then the last words are waited for.
+        let (app, me) = with_model(Path::new(&folder), Some(Arc::new(Endless)));
+        let options = RecordOptions { max_seconds: Some(2), ..RecordOptions::default() };
+        app.record(&me, options, &CancelToken::new(), |_| {}).unwrap();
+        return;
+    }
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let watching = app(folder, None);
+    watching.create_account(None, "ada", false, PASSWORD).unwrap();
+    let me = unlocked(&watching);
+    let newest = |app: &App, me: &Unlocked| {
+        let query = SessionQuery { limit: 1, ..SessionQuery::default() };
+        app.sessions(me, &query).unwrap().sessions.pop()
+    };
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", TEST])
+        .env(KILLED, folder)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("the recording is sealed", || {
+        assert!(child.try_wait().unwrap().is_none(), "it ended by itself");
+        newest(&watching, &me).is_some_and(|session| session.duration_ms.is_some())
+    });
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let next = app(folder, None);
+    let me = unlocked(&next);
+    next.work_in_background();
+    until("it is transcribed", || {
+        newest(&next, &me).is_some_and(|session| session.status != "captured")
+    });
+    let session = next.show(&me, &newest(&next, &me).unwrap().id).unwrap();
+    assert!(!session.transcript.unwrap().text.is_empty());
+    assert!(!session.recovered, "it was sealed");
+    next.close(LockReason::Asked);
 }

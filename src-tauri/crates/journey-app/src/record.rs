@@ -343,19 +343,28 @@ impl App {
     }
 
     fn try_recover(&self, open: &OpenVault) -> Result<()> {
-        if open.vault.read(|read| read.sessions().unfinished())?.is_empty() {
-            return Ok(());
-        }
         let Some(_alone) = RecordingLock::alone(open.vault.dir())? else {
             return Ok(());
         };
-        for session in open.vault.read(|read| read.sessions().unfinished())? {
-            if let Err(error) = self.recover_session(open, &session) {
+        let unfinished = open.vault.read(|read| read.sessions().unfinished())?;
+        for session in &unfinished {
+            if let Err(error) = self.recover_session(open, session) {
                 tracing::error!(session = %session.id, code = ?error.code,
                     "a recording could not be recovered; it stays as it is");
             }
         }
-        self.announce_list();
+        // A stop was interrupted while the last words were still being understood.
+        let without_orders = open.vault.read(|read| read.sessions().without_orders())?;
+        if !without_orders.is_empty() {
+            open.vault.write(|write| {
+                without_orders.iter().try_for_each(|session| {
+                    write.jobs().enqueue(*session, JobKind::Transcribe).map(drop)
+                })
+            })?;
+        }
+        if !unfinished.is_empty() || !without_orders.is_empty() {
+            self.announce_list();
+        }
         Ok(())
     }
 

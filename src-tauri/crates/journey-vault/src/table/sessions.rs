@@ -225,6 +225,22 @@ impl<'c> Sessions<'c> {
         self.with_tags(column::rows(self.conn, &sql, &[], read)?)
     }
 
+    /// The sessions outside the bin whose sound is sealed and that no work was ever ordered for,
+    /// oldest first: the program ended between the two.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn without_orders(&self) -> Result<Vec<SessionId>, VaultError> {
+        let sql = "SELECT s.id FROM sessions AS s
+             WHERE s.status = 'captured' AND s.capture <> 'recording' AND s.deleted_at IS NULL
+               AND EXISTS (
+                   SELECT 1 FROM recordings AS r
+                   WHERE r.session_id = s.id AND r.state <> 'writing' AND r.n_samples > 0)
+               AND NOT EXISTS (SELECT 1 FROM jobs AS j WHERE j.session_id = s.id)
+             ORDER BY s.recorded_at, s.id";
+        column::rows(self.conn, sql, &[], |row| Ok(SessionId::new(column::uuid(row, 0)?)))
+    }
+
     /// Every tag in use outside the bin, in alphabetical order.
     ///
     /// # Errors
