@@ -7,7 +7,10 @@ use crate::{
     error::{CommandError, Result},
     import::{ImportOptions, sink_error},
     open_vault::OpenVault,
-    pipeline::listen::{self, Listener, LiveText},
+    pipeline::{
+        listen::{self, Listener, LiveText},
+        sound::damaged_parts,
+    },
     views::{DeviceList, DeviceView, SessionView},
 };
 use journey_domain::{
@@ -15,7 +18,7 @@ use journey_domain::{
     ids::{RecordingId, SessionId},
     job::JobKind,
     ports::{CancelToken, Event, SegmentSink, SinkError},
-    session::{CaptureState, Session, Source},
+    session::{CaptureState, HoleStage, Session, Source},
     timeline::{Mark, SAMPLE_RATE_HZ, Timeline},
 };
 use journey_speech::{
@@ -25,9 +28,10 @@ use journey_speech::{
     },
     level::Level,
 };
-use journey_vault::table::recordings::RecordingState;
+use journey_vault::{media::Recovered, table::recordings::RecordingState};
 use std::{
     fs::{File, OpenOptions},
+    ops::Range,
     os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::Arc,
@@ -378,7 +382,7 @@ impl App {
             // Sealed, and killed before the session knew.
             return match recordings.first() {
                 Some(sealed) => {
-                    self.note_recovered(open, session.id, sealed.n_samples, &sealed.marks)
+                    self.note_recovered(open, session.id, sealed.n_samples, &sealed.marks, &[])
                 }
                 None => Ok(open.vault.erase_session(session.id)?),
             };
@@ -387,7 +391,8 @@ impl App {
         if recovered.n_samples == 0 {
             return Ok(open.vault.erase_session(session.id)?);
         }
-        self.note_recovered(open, session.id, recovered.n_samples, &recovered.marks)?;
+        let Recovered { n_samples, marks, damage } = &recovered;
+        self.note_recovered(open, session.id, *n_samples, marks, damage)?;
         tracing::info!(session = %session.id, n_samples = recovered.n_samples, "a recording was recovered");
         Ok(())
     }
@@ -399,11 +404,14 @@ impl App {
         session: SessionId,
         n_samples: u64,
         marks: &[Mark],
+        damage: &[Range<u64>],
     ) -> Result<()> {
         let timeline = Timeline::new(n_samples, marks);
+        let damaged = damaged_parts(&timeline, damage);
         open.vault.write(|write| {
             let (duration_ms, holes) = (Some(timeline.duration_ms()), timeline.holes());
             write.sessions().set_capture(session, CaptureState::Recovered, duration_ms, &holes)?;
+            write.sessions().set_holes(session, HoleStage::Transcribe, &damaged)?;
             write.jobs().enqueue(session, JobKind::Transcribe)?;
             Ok(())
         })

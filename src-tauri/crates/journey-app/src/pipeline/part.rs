@@ -5,7 +5,7 @@ use super::{
     elements::{Found, stored_elements},
     estimate::Teller,
     groups::{Groups, SpeechGroup},
-    sound::SoundReader,
+    sound::{SoundReader, damaged_parts},
     transcribe,
 };
 use crate::{App, editing, error::CommandError, open_vault::OpenVault};
@@ -141,8 +141,9 @@ pub(super) fn transcribe(
     let mut teller = Teller::new(app.ports(), job, 0.0);
     teller.tell(0.0, "listening to the missing part");
 
-    let groups =
-        groups(&mut SoundReader::open(&open.vault, recording, first)?, first, end, &recogniser)?;
+    let mut reader = SoundReader::open(&open.vault, recording, first)?;
+    let damaged = damaged_parts(&timeline, &reader.damage(recording.n_samples));
+    let groups = groups(&mut reader, first, end, &recogniser)?;
     let options = TranscribeOptions { language: recogniser.language.clone(), offset_ms: 0 };
     let mut segments: Vec<SpokenSegment> = Vec::new();
     let n_groups = groups.len().max(1) as f32;
@@ -175,7 +176,7 @@ pub(super) fn transcribe(
         transcribe::place(segment, &timeline);
     }
     let after = before.with_spoken(segments);
-    let holes: Vec<Hole> = detail
+    let mut holes: Vec<Hole> = detail
         .stored
         .session
         .holes
@@ -183,6 +184,12 @@ pub(super) fn transcribe(
         .filter(|it| it.stage == HoleStage::Transcribe && *it != part)
         .cloned()
         .collect();
+    // Damage reads as silence; that nobody is heard there does not mean that nobody spoke.
+    let still_missing = |it: &Hole| {
+        it.start_ms < part.end_ms && part.start_ms < it.end_ms && !holes.contains(it)
+    };
+    let still_missing: Vec<Hole> = damaged.into_iter().filter(still_missing).collect();
+    holes.extend(still_missing);
     let analyses =
         open.analyses(job.session) && app.analyses_unasked(open).map_err(StepError::lasting)?;
     open.vault.write(|write| -> Result<(), StepError> {

@@ -2,13 +2,18 @@
 
 use super::StepError;
 use crate::error::CommandError;
-use journey_domain::error_code::ErrorCode;
+use journey_domain::{
+    error_code::ErrorCode,
+    session::{Hole, HoleStage},
+    timeline::Timeline,
+};
 use journey_speech::flac::FlacReader;
 use journey_vault::{
     Vault, VaultError,
     media::PcmReader,
     table::recordings::{Recording, RecordingKind},
 };
+use std::ops::Range;
 
 /// Reads 16 kHz mono samples one after the other.
 pub(crate) enum SoundReader {
@@ -56,6 +61,18 @@ impl SoundReader {
         }
     }
 
+    /// Which of a recording's `n_samples` are missing or damaged, and read as silence.
+    pub(crate) fn damage(&self, n_samples: u64) -> Vec<Range<u64>> {
+        match self {
+            Self::Captured { reader, .. } => {
+                let end = reader.n_samples();
+                let cut_off = (end < n_samples).then_some(end..n_samples);
+                reader.damage().iter().cloned().chain(cut_off).collect()
+            }
+            Self::Flac(_) => Vec::new(),
+        }
+    }
+
     /// Goes on at a later sample.
     pub(crate) fn skip_to(&mut self, sample: u64) -> Result<(), StepError> {
         match self {
@@ -79,9 +96,25 @@ impl SoundReader {
     }
 }
 
+/// Damaged samples as holes: nobody can say what was spoken there.
+pub(crate) fn damaged_parts(timeline: &Timeline, damage: &[Range<u64>]) -> Vec<Hole> {
+    let hole = |samples: &Range<u64>| Hole {
+        stage: HoleStage::Transcribe,
+        start_ms: timeline.ms_of_sample(samples.start),
+        end_ms: timeline.ms_of_sample(samples.end.saturating_sub(1)) + 1,
+        start: 0,
+        end: 0,
+        reason: "the recording is damaged there".to_owned(),
+    };
+    damage.iter().filter(|samples| !samples.is_empty()).map(hole).collect()
+}
+
 fn flac_error(error: &journey_speech::flac::FlacError) -> StepError {
     StepError::lasting(
         CommandError::new(ErrorCode::BadFile, error.to_string())
             .hint("Restore a backup; the transcript is as it was."),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ use super::{
     estimate::Teller,
     groups::{Groups, SpeechGroup},
     keep,
-    sound::SoundReader,
+    sound::{SoundReader, damaged_parts},
 };
 use crate::{App, error::CommandError, open_vault::OpenVault, title};
 use journey_domain::{
@@ -32,7 +32,7 @@ use journey_vault::{
         transcripts::PartialWindow,
     },
 };
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 /// How much sound is read at a time: one second.
 const BLOCK_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
@@ -83,6 +83,7 @@ pub(super) fn run(
     let mut teller = Teller::new(ports, job, share(first_sample));
     teller.tell(share(first_sample), "listening to the recording");
     let mut reader = SoundReader::open(&open.vault, recording, first_sample)?;
+    let damage = reader.damage(recording.n_samples);
     let mut asked = ports.clock.monotonic();
     let mut stopped = || {
         let now = ports.clock.monotonic();
@@ -135,7 +136,7 @@ pub(super) fn run(
     if stopped() {
         return Err(StepError::lasting(cancelled()));
     }
-    store(app, open, job.session, recording, &recogniser, Some(job))?;
+    store(app, open, job.session, recording, &recogniser, Some(job), &damage)?;
     teller.tell(1.0, "done");
     keep::compress(open, recording);
     Ok(())
@@ -244,6 +245,7 @@ pub(crate) fn store(
     recording: &Recording,
     recogniser: &Recogniser,
     job: Option<&Job>,
+    damage: &[Range<u64>],
 ) -> Result<(), StepError> {
     let partial = open.vault.read(|read| read.transcripts().partial(session))?;
     let mut segments: Vec<SpokenSegment> =
@@ -261,6 +263,7 @@ pub(crate) fn store(
         place(segment, &timeline);
     }
     let transcript = Transcript::from_speech(1, language, Some(recogniser.name.clone()), segments);
+    let holes = damaged_parts(&timeline, damage);
     let stored = open.vault.read(|read| read.sessions().get(session))?;
     let zone = jiff::tz::TimeZone::get(&stored.session.time_zone)
         .unwrap_or_else(|_| app.ports().clock.time_zone());
@@ -271,7 +274,7 @@ pub(crate) fn store(
         write.store_transcript(&NewTranscript {
             session,
             transcript: &transcript,
-            holes: &[],
+            holes: &holes,
             job: job.map(|j| j.id),
             anchors: None,
         })?;

@@ -168,8 +168,9 @@ impl<'c> Recordings<'c> {
     }
 
     /// The finished recordings begun before `before` whose session has a complete transcript: every
-    /// sound went through the recogniser, no stage failed and none is under way. With
-    /// `analysed_only`, only those of sessions that were analysed, too.
+    /// sound went through the recogniser, which understood something, no stage failed and none is
+    /// under way. With `analysed_only`, only those of sessions that were analysed to the last word,
+    /// too.
     ///
     /// # Errors
     /// The database's failure.
@@ -181,7 +182,12 @@ impl<'c> Recordings<'c> {
         let sql = format!(
             "SELECT {COLUMNS} FROM recordings AS r
              WHERE r.state <> 'writing' AND r.created_at < ?1
-               AND EXISTS (SELECT 1 FROM transcripts AS t WHERE t.session_id = r.session_id)
+               AND (
+                   SELECT trim(t.text, char(9, 10, 13, 32)) FROM transcripts AS t
+                   WHERE t.session_id = r.session_id ORDER BY t.revision DESC LIMIT 1) <> ''
+               AND (NOT ?2 OR EXISTS (
+                   SELECT 1 FROM accepted_runs AS a JOIN runs AS u ON u.id = a.run_id
+                   WHERE a.session_id = r.session_id AND json_array_length(u.holes) = 0))
                AND EXISTS (
                    SELECT 1 FROM sessions AS s
                    WHERE s.id = r.session_id AND s.capture <> 'recording' AND s.error IS NULL

@@ -18,6 +18,7 @@ use journey_domain::{
     job::{JobEvent, JobKind, JobState},
     ledger::{OutgoingRequest, RequestOutcome},
     ports::{Ledger as _, SegmentSink as _},
+    run::Run,
     session::{CaptureState, Hole, HoleStage, StageError, Status},
     taxonomy::{NodeId, changes::TaxonomyChange},
     text::CharSpan,
@@ -624,11 +625,13 @@ fn sound_may_go_only_where_all_its_words_are_kept() {
         end: 0,
         reason: "it failed".to_owned(),
     };
-    test.write(|write| write.sessions().set_holes(with_hole, HoleStage::Transcribe, &[hole]));
+    test.write(|write| write.sessions().set_holes(with_hole, HoleStage::Transcribe, from_ref(&hole)));
     let waiting = recorded("waiting");
     test.transcribe(waiting, "heard once, to be heard again");
     test.write(|write| write.jobs().enqueue(waiting, JobKind::Transcribe));
-    assert!(may_go(false).is_empty(), "{only_sound} {with_hole} {waiting}");
+    let silent = recorded("nothing was heard");
+    test.transcribe(silent, " \n");
+    assert!(may_go(false).is_empty(), "{only_sound} {with_hole} {waiting} {silent}");
 
     let heard = recorded("heard");
     test.transcribe(heard, "all of it");
@@ -636,6 +639,23 @@ fn sound_may_go_only_where_all_its_words_are_kept() {
     assert!(may_go(true).is_empty());
     let before = test.read(|read| read.recordings().written_down(at(0), false));
     assert!(before.is_empty(), "too young");
+
+    let unread = recorded("in a language that the analysis does not read");
+    test.transcribe(unread, "Ich war froh.");
+    let holes = vec![Hole { stage: HoleStage::Analyse, end: 13, ..hole }];
+    let run = Run { holes, ..test.run(unread, 1) };
+    test.write(|write| {
+        write.store_run(&NewRun {
+            run: &run,
+            elements: &[],
+            relationships: &[],
+            accept: true,
+            job: None,
+        })
+    });
+    test.analyse(heard, &[]);
+    assert_eq!(may_go(true), [heard]);
+    assert_eq!(may_go(false), [heard, unread]);
 }
 
 #[test]
