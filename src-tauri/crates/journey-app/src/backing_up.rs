@@ -5,6 +5,7 @@ use crate::{
     access::{Caller, Unlocked},
     error::{CommandError, Result},
     open_vault::OpenVault,
+    record::RecordingLock,
     views::{AccountView, BackupView},
 };
 use jiff::Timestamp;
@@ -55,6 +56,8 @@ impl App {
             to,
             now,
         };
+        // Nobody takes the copy of the database for one that a crash left.
+        let _lock = RecordingLock::shared(me.vault().dir())?;
         let summary = back_up(&request, &mut |_, _| {}).map_err(|error| {
             let it = CommandError::new(error.code(), error.to_string());
             match error.hint() {

@@ -92,8 +92,8 @@ impl Running {
     }
 }
 
-/// Held while sound is being captured or imported, so that another process does not take a live
-/// recording for one that was left by a crash.
+/// Held while sound is captured, imported or made smaller and while a backup is written, so that
+/// another process does not take what is under way for what a crash left.
 pub(crate) struct RecordingLock {
     _file: File,
 }
@@ -109,15 +109,15 @@ impl RecordingLock {
             .map_err(|error| io_error(&error, "using the vault's folder"))
     }
 
-    /// Shared by all who capture or import.
+    /// Shared by all whose work is under way.
     pub(crate) fn shared(vault_dir: &Path) -> Result<Self> {
         let file = Self::file(vault_dir)?;
         file.lock_shared().map_err(|error| io_error(&error, "using the vault's folder"))?;
         Ok(Self { _file: file })
     }
 
-    /// Only while nobody captures or imports.
-    fn alone(vault_dir: &Path) -> Result<Option<Self>> {
+    /// Only while nobody's is.
+    pub(crate) fn alone(vault_dir: &Path) -> Result<Option<Self>> {
         let file = Self::file(vault_dir)?;
         Ok(file.try_lock().is_ok().then_some(Self { _file: file }))
     }
@@ -350,6 +350,11 @@ impl App {
         let Some(_alone) = RecordingLock::alone(open.vault.dir())? else {
             return Ok(());
         };
+        match open.vault.clear_leftovers() {
+            Ok(0) => {}
+            Ok(n_files) => tracing::info!(n_files, "files that a crash left were removed"),
+            Err(error) => tracing::warn!(%error, "what a crash left could not be removed"),
+        }
         let unfinished = open.vault.read(|read| read.sessions().unfinished())?;
         for session in &unfinished {
             if let Err(error) = self.recover_session(open, session) {

@@ -28,6 +28,7 @@ mod write;
 
 pub use error::{BackupError, RestoreError};
 pub use restore::RestoreRequest;
+pub(crate) use write::snapshot_path;
 pub use write::{BackupRequest, BackupSummary, back_up};
 
 /// What scrypt spends on the passphrase of a backup.

@@ -1,10 +1,11 @@
 //! What is kept of a recording once it is transcribed: the same samples, losslessly smaller.
 
 use super::sound::SoundReader;
-use crate::open_vault::OpenVault;
+use crate::{open_vault::OpenVault, record::RecordingLock};
 use journey_speech::flac::FlacWriter;
 use journey_vault::{
     VaultError,
+    media::{BlobWriter, PcmReader},
     table::recordings::{Recording, RecordingKind, RecordingState},
 };
 
@@ -23,10 +24,28 @@ fn try_compress(open: &OpenVault, recording: &Recording) -> Result<(), String> {
     let text = |error: &dyn std::fmt::Display| error.to_string();
     // Damaged samples must not be replaced by a copy in which they are silence.
     let mut reader = open.vault.open_pcm(recording).map_err(|e| text(&e))?;
+    // Until it is done, so that nobody takes the copy for one that was left by a crash.
+    let _lock = RecordingLock::shared(open.vault.dir()).map_err(|e| e.message)?;
     let (kept, blob) = open
         .vault
         .begin_kept(recording.session, RecordingKind::KeptFlac, "audio/flac")
         .map_err(|e| text(&e))?;
+    let replaced = replace(open, recording, (&mut reader, &kept, blob));
+    if replaced.is_err() {
+        // What cannot be removed now goes when the vault is opened next.
+        drop(open.vault.write(|write| write.recordings().forget(kept.id)));
+    }
+    let swept = open.vault.sweep_session_media(recording.session);
+    replaced.and(swept.map(drop).map_err(|e| text(&e)))
+}
+
+/// Fills the copy, and lets the samples go when it is the same.
+fn replace(
+    open: &OpenVault,
+    recording: &Recording,
+    (reader, kept, blob): (&mut PcmReader, &Recording, BlobWriter),
+) -> Result<(), String> {
+    let text = |error: &dyn std::fmt::Display| error.to_string();
     let mut flac = FlacWriter::new(blob, recording.n_samples).map_err(|e| text(&e))?;
     let mut block = vec![0; 16_000];
     let mut at = 0;
@@ -38,7 +57,7 @@ fn try_compress(open: &OpenVault, recording: &Recording) -> Result<(), String> {
     }
     let mut blob = flac.finish().map_err(|e| text(&e))?;
     let n_bytes = blob.finish().map_err(|e| text(&e))?;
-    if at != recording.n_samples || !is_same(open, recording, &kept)? {
+    if at != recording.n_samples || !is_same(open, recording, kept)? {
         return Err("the copy is not the same".to_owned());
     }
     open.vault
@@ -52,9 +71,7 @@ fn try_compress(open: &OpenVault, recording: &Recording) -> Result<(), String> {
             )?;
             write.recordings().forget(recording.id)
         })
-        .map_err(|e: VaultError| text(&e))?;
-    open.vault.sweep_session_media(recording.session).map_err(|e| text(&e))?;
-    Ok(())
+        .map_err(|e: VaultError| text(&e))
 }
 
 /// Reads the copy back beside the samples before they are let go.

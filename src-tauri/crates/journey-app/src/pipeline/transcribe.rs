@@ -28,7 +28,7 @@ use journey_speech::{
 use journey_vault::{
     NewTranscript, SessionDetail, VaultError,
     table::{
-        recordings::{Recording, RecordingKind},
+        recordings::{Recording, RecordingKind, RecordingState},
         transcripts::PartialWindow,
     },
 };
@@ -154,9 +154,10 @@ pub(crate) fn sound_of(detail: &SessionDetail) -> Result<&Recording, CommandErro
     })
 }
 
-/// The sound to transcribe: the captured samples, or their lossless copy.
+/// The sound to transcribe: the captured samples, or their lossless copy, once they are whole.
 pub(crate) fn transcribable(recordings: &[Recording]) -> Option<&Recording> {
-    let of_kind = |kind| recordings.iter().find(move |r| r.kind == kind);
+    let whole = || recordings.iter().filter(|r| r.state != RecordingState::Writing);
+    let of_kind = |kind| whole().find(move |r| r.kind == kind);
     of_kind(RecordingKind::Captured).or_else(|| of_kind(RecordingKind::KeptFlac))
 }
 

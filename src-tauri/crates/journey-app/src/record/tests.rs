@@ -4,8 +4,13 @@ use super::*;
 use crate::{
     access::Unlocked,
     gate::command::Command,
+    pipeline::transcribe::transcribable,
     review::SessionQuery,
     testing::{House, PASSWORD},
+};
+use journey_vault::{
+    VaultError,
+    table::recordings::{Recording, RecordingKind},
 };
 use std::{fs, path::PathBuf};
 
@@ -49,4 +54,44 @@ fn a_recording_that_cannot_be_recovered_keeps_nobody_out_and_stays_listed() {
     assert_eq!(capture(spoilt), CaptureState::Recording);
     assert_eq!(capture(whole), CaptureState::Recovered);
     assert_eq!(fs::read(sound(&me, spoilt)).unwrap(), bytes, "it may be mended by hand yet");
+}
+
+#[test]
+fn what_killed_work_left_of_sound_and_words_goes_at_the_next_unlock() {
+    let house = House::with_two();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let vault = me.vault();
+    let no_vault = |error: VaultError| error;
+    let session = left_by_a_kill(&house, &me);
+    // A copy that was never finished, a file whose recording was forgotten, a backup's database.
+    drop(vault.begin_kept(session, RecordingKind::KeptFlac, "audio/flac").unwrap());
+    let (forgotten, _) = vault.begin_recording(session).unwrap();
+    vault.write(|write| write.recordings().forget(forgotten.id)).map_err(no_vault).unwrap();
+    let snapshot = vault.dir().join("vault.db.snapshot");
+    fs::write(&snapshot, b"words that were erased since").unwrap();
+    let n_files = || fs::read_dir(sound(&me, session).parent().unwrap()).unwrap().count();
+    assert_eq!(n_files(), 3);
+
+    // Not while it may be somebody's work.
+    let working = RecordingLock::shared(vault.dir()).unwrap();
+    drop(in_another_process(&house));
+    assert!(n_files() == 3 && snapshot.exists());
+    drop(working);
+    drop(in_another_process(&house));
+    assert_eq!(n_files(), 1);
+    assert!(!snapshot.exists());
+    let recordings = vault.read(|read| read.recordings().of_session(session));
+    let [whole] = recordings.map_err(no_vault).unwrap().try_into().unwrap();
+    assert_eq!((whole.kind, whole.n_samples), (RecordingKind::Captured, 16_000));
+}
+
+#[test]
+fn a_copy_that_is_not_finished_is_not_taken_for_the_sound() {
+    let house = House::with_two();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let session = left_by_a_kill(&house, &me);
+    let begun = me.vault().begin_kept(session, RecordingKind::KeptFlac, "audio/flac").unwrap();
+    assert_eq!(transcribable(std::slice::from_ref(&begun.0)), None);
+    let whole = Recording { state: RecordingState::Finished, ..begun.0 };
+    assert_eq!(transcribable(std::slice::from_ref(&whole)), Some(&whole));
 }

@@ -59,7 +59,7 @@ pub fn back_up(
     if request.to.try_exists()? {
         return Err(BackupError::Exists);
     }
-    let snapshot = Scratch(durable::beside(&request.folder.path().join(DATABASE_FILE), "snapshot"));
+    let snapshot = Scratch(snapshot_path(request.folder.path()));
     let media = snapshot_and_media(request, &snapshot.0)?;
     let partial = Scratch(durable::beside(request.to, "partial"));
     // The target's folder may be anybody's: nothing that lies there is written through.
@@ -74,6 +74,11 @@ pub fn back_up(
     }
     durable::rename_new(&partial.0, request.to)?;
     Ok(BackupSummary { n_files: written.n_files, n_bytes: written.n_bytes })
+}
+
+/// Where the copy of a vault's database lies while it is backed up.
+pub(crate) fn snapshot_path(vault: &Path) -> PathBuf {
+    durable::beside(&vault.join(DATABASE_FILE), "snapshot")
 }
 
 /// A file that goes when it is no longer needed, however things end.

@@ -10,7 +10,11 @@ use journey_domain::{
     timeline::Mark,
 };
 use rusqlite::{Connection, Row};
-use std::{ops::Deref, str::FromStr};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Deref,
+    str::FromStr,
+};
 
 /// What a recording's file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,6 +169,22 @@ impl<'c> Recordings<'c> {
         let sql =
             format!("SELECT {COLUMNS} FROM recordings WHERE state = 'writing' ORDER BY created_at");
         column::rows(self.conn, &sql, &[], read)
+    }
+
+    /// The number of every recording's file, by session.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub(crate) fn files(&self) -> Result<HashMap<SessionId, HashSet<u32>>, VaultError> {
+        let sql = "SELECT session_id, number FROM recordings";
+        let mut files: HashMap<SessionId, HashSet<u32>> = HashMap::new();
+        let all = column::rows(self.conn, sql, &[], |row| {
+            Ok((SessionId::new(column::uuid(row, 0)?), column::count(row, 1)?))
+        })?;
+        for (session, number) in all {
+            files.entry(session).or_default().insert(number);
+        }
+        Ok(files)
     }
 
     /// The finished recordings begun before `before` whose session has a complete transcript: every

@@ -5,12 +5,16 @@ use super::{
     open::{MEDIA_DIR, make_dir, remove_if_there},
 };
 use crate::{
-    VaultError,
+    VaultError, backup,
     media::{BlobReader, BlobWriter, MediaError, MediaFile, PcmReader, Recovered, SegmentWriter},
     table::recordings::{Recording, RecordingKind, RecordingState},
 };
 use journey_domain::ids::{RecordingId, SessionId};
-use std::{collections::HashSet, fs, path::PathBuf};
+use std::{
+    collections::HashSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 /// The media type of captured samples.
 const PCM_MEDIA_TYPE: &str = "audio/x-pcm";
@@ -97,17 +101,50 @@ impl Vault {
         Ok(recovered)
     }
 
+    /// Removes what work that was killed left behind: copies of sound that were never finished, files
+    /// of recordings that were forgotten, and the copy of the database that a backup is made from.
+    /// Only while nobody begins a recording, keeps sound or writes a backup. Gives how many.
+    ///
+    /// # Errors
+    /// The failure of disk or database.
+    pub fn clear_leftovers(&self) -> Result<usize, VaultError> {
+        let mut unfinished = self.read(|read| read.recordings().unfinished())?;
+        unfinished.retain(|recording| recording.kind != RecordingKind::Captured);
+        if !unfinished.is_empty() {
+            self.write(|write| {
+                unfinished.iter().try_for_each(|kept| write.recordings().forget(kept.id))
+            })?;
+        }
+        Ok(usize::from(self.remove_snapshot()?) + self.sweep_media()?)
+    }
+
+    /// Removes the copy of the database that a killed backup left: it holds what was erased since.
+    /// Only while no backup is written. Gives whether there was one.
+    ///
+    /// # Errors
+    /// The failure of the disk.
+    pub fn remove_snapshot(&self) -> Result<bool, VaultError> {
+        let snapshot = backup::snapshot_path(&self.dir);
+        let was_there = snapshot.try_exists()?;
+        remove_if_there(&snapshot)?;
+        let mut journal = snapshot.into_os_string();
+        journal.push("-journal");
+        remove_if_there(Path::new(&journal))?;
+        Ok(was_there)
+    }
+
     /// Removes files that no recording names, such as those of forgotten recordings. Not while a
     /// recording begins. Gives how many.
     ///
     /// # Errors
     /// The failure of disk or database.
     pub fn sweep_media(&self) -> Result<usize, VaultError> {
+        let named = self.read(|read| read.recordings().files())?;
         let mut n_removed = 0;
         for folder in fs::read_dir(self.dir.join(MEDIA_DIR))? {
             let name = folder?.file_name();
             if let Some(session) = name.to_str().and_then(|name| name.parse().ok()) {
-                n_removed += self.sweep_session_media(session)?;
+                n_removed += self.sweep_folder(session, named.get(&session))?;
             }
         }
         Ok(n_removed)
@@ -118,21 +155,33 @@ impl Vault {
     /// # Errors
     /// The failure of disk or database.
     pub fn sweep_session_media(&self, session: SessionId) -> Result<usize, VaultError> {
+        let recordings = self.read(|read| read.recordings().of_session(session))?;
+        let named: HashSet<u32> = recordings.iter().map(|recording| recording.number).collect();
+        self.sweep_folder(session, Some(&named).filter(|named| !named.is_empty()))
+    }
+
+    fn sweep_folder(
+        &self,
+        session: SessionId,
+        named: Option<&HashSet<u32>>,
+    ) -> Result<usize, VaultError> {
         let folder = self.dir.join(MEDIA_DIR).join(session.to_string());
-        let named: HashSet<PathBuf> = self
-            .read(|read| read.recordings().of_session(session))?
-            .iter()
-            .map(|recording| self.path(recording))
-            .collect();
+        let is_named = |number: u32| named.is_some_and(|named| named.contains(&number));
         let mut n_removed = 0;
-        for file in fs::read_dir(&folder)? {
+        let files = match fs::read_dir(&folder) {
+            // Somebody erased the session meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            files => files?,
+        };
+        for file in files {
             let path = file?.path();
-            if !named.contains(&path) && path.extension().is_some_and(|it| it == "seg") {
-                fs::remove_file(&path)?;
+            let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+            if path.extension().is_some_and(|it| it == "seg") && !number.is_some_and(is_named) {
+                remove_if_there(&path)?;
                 n_removed += 1;
             }
         }
-        if named.is_empty() {
+        if named.is_none() {
             // Fails where something else lies in it, which then stays.
             drop(fs::remove_dir(&folder));
         }
