@@ -5,6 +5,7 @@ use journey_analysis::provider::Turns;
 use journey_domain::{
     account::Account,
     ids::{JobId, SessionId},
+    job::JobEvent,
     ports::CancelToken,
     session::{Hole, HoleStage},
 };
@@ -27,6 +28,7 @@ pub(crate) struct OpenVault {
     /// What opens its slots and its backup; wiped with this.
     pub(crate) keys: VaultKeys,
     tokens: Mutex<HashMap<JobId, CancelToken>>,
+    unnoted: Mutex<Vec<(JobId, JobEvent)>>,
     not_analysed: Mutex<HashSet<SessionId>>,
     providers: Mutex<HashMap<SessionId, String>>,
     turns: Arc<Turns>,
@@ -53,6 +55,7 @@ impl OpenVault {
             vault: Arc::new(vault),
             keys,
             tokens: Mutex::default(),
+            unnoted: Mutex::default(),
             not_analysed: Mutex::default(),
             providers: Mutex::default(),
             turns: Arc::default(),
@@ -76,6 +79,16 @@ impl OpenVault {
 
     pub(crate) fn forget_token(&self, job: JobId) {
         lock(&self.tokens).remove(&job);
+    }
+
+    /// Keeps what happened to a job until the vault can be written again.
+    pub(crate) fn note_later(&self, job: JobId, event: JobEvent) {
+        lock(&self.unnoted).push((job, event));
+    }
+
+    /// What [`note_later`](Self::note_later) kept; it is the caller's from here on.
+    pub(crate) fn take_unnoted(&self) -> Vec<(JobId, JobEvent)> {
+        std::mem::take(&mut *lock(&self.unnoted))
     }
 
     /// Asks the running jobs of a session to stop.

@@ -16,7 +16,7 @@ pub(crate) mod transcribe;
 use crate::{App, error::CommandError, open_vault::OpenVault};
 use journey_domain::{
     error_code::ErrorCode,
-    ids::SessionId,
+    ids::{JobId, SessionId},
     job::{Job, JobEvent, JobKind, JobState},
     ports::CancelToken,
     session::{HoleStage, StageError},
@@ -115,13 +115,18 @@ impl App {
         lease: &Lease,
         kinds: &[JobKind],
     ) -> Result<bool, CommandError> {
+        note_unnoted(open)?;
         let Some(job) = open.vault.write(|write| write.jobs().claim_next(lease, kinds))? else {
             return Ok(false);
         };
         let cancel = open.token_of(job.id);
-        self.run_job(open, &job, &cancel)?;
+        let ran = self.run_job(open, &job, &cancel);
         open.forget_token(job.id);
-        Ok(true)
+        if ran.is_err() {
+            // What became of it could not be written: it runs again once that is possible.
+            open.note_later(job.id, JobEvent::Interrupted);
+        }
+        ran.map(|()| true)
     }
 
     /// One started job, to its end, whatever that is.
@@ -171,7 +176,9 @@ impl App {
             } else {
                 JobEvent::Cancelled
             };
-            drop(open.vault.write(|write| write.jobs().apply(job.id, event)));
+            if !apply_if_open(open, job.id, event.clone()) {
+                open.note_later(job.id, event);
+            }
             open.forget_part(job.session);
             return Ok(());
         }
@@ -212,6 +219,25 @@ impl App {
     }
 }
 
+/// Lets something happen to a job, unless something else did in the meantime; `false` when it could
+/// not be written.
+fn apply_if_open(open: &OpenVault, job: JobId, event: JobEvent) -> bool {
+    let applied = open.vault.write(|write| write.jobs().apply(job, event));
+    matches!(applied, Ok(_) | Err(VaultError::NotFound(_) | VaultError::Transition(_)))
+}
+
+/// Stores what became of jobs while the vault could not be written.
+fn note_unnoted(open: &OpenVault) -> Result<(), CommandError> {
+    let (mut failed, unnoted) = (false, open.take_unnoted());
+    for (job, event) in unnoted {
+        if failed || !apply_if_open(open, job, event.clone()) {
+            failed = true;
+            open.note_later(job, event);
+        }
+    }
+    if failed { Err(VaultError::Busy.into()) } else { Ok(()) }
+}
+
 /// The hole that a failed stage leaves: everything that it should have covered.
 fn whole_hole(
     detail: &journey_vault::SessionDetail,
@@ -234,3 +260,6 @@ fn whole_hole(
 pub(crate) fn cancelled() -> CommandError {
     CommandError::new(ErrorCode::Cancelled, "stopped; what was done so far is kept")
 }
+
+#[cfg(test)]
+mod tests;
