@@ -5,9 +5,10 @@ use crate::{
     access::Unlocked,
     days,
     error::{CommandError, Result},
+    record::RecordingLock,
     views::{CoverageView, HitView, SearchPage, SessionPage, SessionView, from_domain},
 };
-use journey_domain::{error_code::ErrorCode, ids::SessionId};
+use journey_domain::{error_code::ErrorCode, ids::SessionId, session::CaptureState};
 use journey_vault::{
     AuditAction, Read, SessionDetail, VaultError,
     table::{
@@ -225,9 +226,22 @@ impl App {
             return Err(CommandError::new(ErrorCode::Busy, "this session is being recorded")
                 .hint("Stop the recording first."));
         }
+        let alone = RecordingLock::alone(me.vault().dir())?;
+        let captured = me.vault().read(|read| read.sessions().get(id))?.session.capture;
+        if captured == CaptureState::Recording && alone.is_none() {
+            return Err(CommandError::new(
+                ErrorCode::Busy,
+                "this session may be under way in another window or command",
+            )
+            .hint("Stop the recording or the import there, and try again."));
+        }
         me.open.cancel_jobs_of(id);
         me.open.player().forget(id);
         me.vault().erase_session(id)?;
+        if alone.is_some() && let Err(error) = me.vault().remove_snapshot() {
+            // It holds the words still; the next unlock tries again.
+            tracing::warn!(%error, "the database of a killed backup could not be removed");
+        }
         self.audit_event(&me.caller, AuditAction::SessionErased, None);
         self.announce_list();
         Ok(id.to_string())

@@ -6,7 +6,7 @@ use crate::{
     gate::command::Command,
     pipeline::transcribe::transcribable,
     review::SessionQuery,
-    testing::{House, PASSWORD},
+    testing::{House, PASSWORD, eventually},
 };
 use journey_vault::{
     VaultError,
@@ -94,4 +94,29 @@ fn a_copy_that_is_not_finished_is_not_taken_for_the_sound() {
     assert_eq!(transcribable(std::slice::from_ref(&begun.0)), None);
     let whole = Recording { state: RecordingState::Finished, ..begun.0 };
     assert_eq!(transcribable(std::slice::from_ref(&whole)), Some(&whole));
+}
+
+#[test]
+fn what_is_being_recorded_is_not_erased_from_another_process() {
+    let house = House::with_two();
+    house.clock.run();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let view = house.app.start_window_recording(&me, None, Box::new(|_| false)).unwrap();
+    let (other, their) = in_another_process(&house);
+    let refused = other.erase(&their, &view.session).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Busy);
+    assert!(refused.hint.is_some());
+    eventually("something is recorded", || {
+        house.app.recording_view(&me).is_some_and(|view| view.elapsed_ms >= 200)
+    });
+    let stopped = house.app.stop_window_recording(&me).unwrap();
+    assert!(house.app.show(&me, &stopped.session).unwrap().duration_ms.unwrap() >= 200);
+
+    // Once it is over it goes, and so does what nobody can bring back.
+    other.erase(&their, &view.session).unwrap();
+    let left = left_by_a_kill(&house, &me);
+    let snapshot = me.vault().dir().join("vault.db.snapshot");
+    fs::write(&snapshot, b"its words").unwrap();
+    other.erase(&their, &left.to_string()).unwrap();
+    assert!(!snapshot.exists(), "what a killed backup kept of it goes, too");
 }
