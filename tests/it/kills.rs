@@ -338,8 +338,7 @@ fn an_import_under_way_outlives_the_unlocking_of_another_process() {
         let file = speech("short.wav");
         let importing = &importing;
         let (me, options) = (&me, &options);
-        let import =
-            scope.spawn(move || importing.import(me, &file, options, &CancelToken::new()));
+        let import = scope.spawn(move || importing.import(me, &file, options, &CancelToken::new()));
         until("the import has begun", || sessions(importing, me).len() == 1);
         let other = app(folder, None);
         let seen = sessions(&other, &unlocked(&other)).len();

@@ -24,7 +24,7 @@ use journey_domain::{
 use journey_speech::{
     capture::{
         AudioError, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder,
-        RecordingHandle, StopReason, recorder::CaptureError,
+        RecordingHandle, RecordingSummary, StopReason, recorder::CaptureError,
     },
     level::Level,
 };
@@ -283,14 +283,7 @@ impl App {
             )?;
             CaptureState::Finished
         } else {
-            let recovered = open.vault.recover_recording(recording)?;
-            self.note_capture(
-                open,
-                session,
-                recovered.n_samples,
-                &recovered.marks,
-                CaptureState::Recovered,
-            )?;
+            self.seal_what_there_is(open, session, recording, &summary)?;
             CaptureState::Recovered
         };
         tracing::info!(%session, ?state, n_samples = summary.n_samples, dropped = summary.dropped_frames,
@@ -301,6 +294,21 @@ impl App {
         open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe))?;
         self.announce(session);
         Ok(session)
+    }
+
+    /// Seals a recording that could not be written to its end, with all that is known to be missing.
+    fn seal_what_there_is(
+        &self,
+        open: &OpenVault,
+        session: SessionId,
+        recording: RecordingId,
+        summary: &RecordingSummary,
+    ) -> Result<()> {
+        // First: where sealing has to wait for space, the next unlock knows of the losses, too.
+        open.vault
+            .write(|write| write.recordings().note(recording, summary.n_samples, &summary.marks))?;
+        let Recovered { n_samples, marks, .. } = open.vault.recover_recording(recording)?;
+        self.note_capture(open, session, n_samples, &marks, CaptureState::Recovered)
     }
 
     fn seal(

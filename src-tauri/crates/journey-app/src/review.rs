@@ -238,7 +238,9 @@ impl App {
         me.open.cancel_jobs_of(id);
         me.open.player().forget(id);
         me.vault().erase_session(id)?;
-        if alone.is_some() && let Err(error) = me.vault().remove_snapshot() {
+        if alone.is_some()
+            && let Err(error) = me.vault().remove_snapshot()
+        {
             // It holds the words still; the next unlock tries again.
             tracing::warn!(%error, "the database of a killed backup could not be removed");
         }

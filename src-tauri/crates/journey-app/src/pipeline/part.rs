@@ -185,9 +185,8 @@ pub(super) fn transcribe(
         .cloned()
         .collect();
     // Damage reads as silence; that nobody is heard there does not mean that nobody spoke.
-    let still_missing = |it: &Hole| {
-        it.start_ms < part.end_ms && part.start_ms < it.end_ms && !holes.contains(it)
-    };
+    let still_missing =
+        |it: &Hole| it.start_ms < part.end_ms && part.start_ms < it.end_ms && !holes.contains(it);
     let still_missing: Vec<Hole> = damaged.into_iter().filter(still_missing).collect();
     holes.extend(still_missing);
     let analyses =

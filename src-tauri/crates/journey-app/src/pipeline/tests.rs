@@ -54,8 +54,7 @@ fn a_job_whose_failure_could_not_be_written_runs_again_when_it_can() {
     });
     let order = || open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe));
     let job = order().map_err(no_vault).unwrap();
-    let state =
-        || open.vault.read(|read| read.jobs().get(job.id)).map_err(no_vault).unwrap().state;
+    let state = || open.vault.read(|read| read.jobs().get(job.id)).map_err(no_vault).unwrap().state;
     let lease = open.vault.try_lease().unwrap().unwrap();
     let run = || person.app.run_next_job(open, &lease, &[JobKind::Transcribe]);
 

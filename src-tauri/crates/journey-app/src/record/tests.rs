@@ -8,6 +8,7 @@ use crate::{
     review::SessionQuery,
     testing::{House, PASSWORD, eventually},
 };
+use journey_domain::timeline::{LossReason, MarkKind};
 use journey_vault::{
     VaultError,
     table::recordings::{Recording, RecordingKind},
@@ -119,4 +120,42 @@ fn what_is_being_recorded_is_not_erased_from_another_process() {
     fs::write(&snapshot, b"its words").unwrap();
     other.erase(&their, &left.to_string()).unwrap();
     assert!(!snapshot.exists(), "what a killed backup kept of it goes, too");
+}
+
+#[test]
+fn what_could_not_be_written_before_a_stop_is_a_hole() {
+    let house = House::with_two();
+    let me = house.unlocked(&house.sign_in("ada"));
+    // Half a second before it failed there was a pause; then a minute waited in memory.
+    let pause = Mark { at_sample: 8_000, kind: MarkKind::Paused { duration_ms: 5_000 } };
+    let lost = MarkKind::Lost { duration_ms: 60_000, reason: LossReason::DiskFull };
+    let lost = Mark { at_sample: 16_000, kind: lost };
+    let summary = RecordingSummary {
+        n_samples: 16_000,
+        marks: vec![pause, lost],
+        dropped_frames: 0,
+        n_xruns: 0,
+        stop_reason: StopReason::Asked,
+        failure: Some(SinkError::DiskFull),
+    };
+    let recorded = |id| me.vault().read(|read| read.recordings().of_session(id)).unwrap();
+    let seal = |session, summary: &RecordingSummary| {
+        let recording = recorded(session)[0].id;
+        house.app.seal_what_there_is(&me.open, session, recording, summary).unwrap();
+        me.vault().read(|read| read.sessions().get(session)).unwrap().session
+    };
+
+    let session = left_by_a_kill(&house, &me);
+    let sealed = seal(session, &summary);
+    assert_eq!((sealed.capture, sealed.duration_ms), (CaptureState::Recovered, Some(61_000)));
+    let [hole] = sealed.holes.try_into().unwrap();
+    assert_eq!((hole.stage, hole.start_ms, hole.end_ms), (HoleStage::Capture, 1_000, 61_000));
+    assert_eq!(recorded(session)[0].marks, summary.marks);
+
+    // The disk had taken more than it kept: that is missing, too.
+    let more = RecordingSummary { n_samples: 24_000, ..summary };
+    let sealed = seal(left_by_a_kill(&house, &me), &more);
+    assert_eq!(sealed.duration_ms, Some(61_500));
+    let missing: u64 = sealed.holes.iter().map(|hole| hole.end_ms - hole.start_ms).sum();
+    assert_eq!(missing, 60_500);
 }

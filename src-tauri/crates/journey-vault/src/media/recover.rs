@@ -6,7 +6,10 @@ use super::{
     read::{Sealed, Walk},
     write::Tail,
 };
-use journey_domain::{ports::Random, timeline::Mark};
+use journey_domain::{
+    ports::Random,
+    timeline::{LossReason, Mark, MarkKind, SAMPLES_PER_MS},
+};
 use std::{
     fs::{self, OpenOptions},
     io,
@@ -22,6 +25,25 @@ pub struct Recovered {
     pub marks: Vec<Mark>,
     /// Samples before the end that do not pass their check; for a file that was cut, none.
     pub damage: Vec<Range<u64>>,
+}
+
+impl Recovered {
+    /// With what its writer knew: its marks are those of the file and the ones that the file could
+    /// not take any more. Of `n_samples` that were written, those that are gone are lost.
+    #[must_use]
+    pub(crate) fn with_known(mut self, n_samples: u64, marks: Vec<Mark>) -> Self {
+        if !marks.is_empty() {
+            self.marks = marks;
+        }
+        let n_gone = n_samples.saturating_sub(self.n_samples);
+        if n_gone > 0 {
+            let duration_ms = n_gone.div_ceil(SAMPLES_PER_MS);
+            let kind = MarkKind::Lost { duration_ms, reason: LossReason::WriteFailed };
+            let behind = self.marks.partition_point(|mark| mark.at_sample <= self.n_samples);
+            self.marks.insert(behind, Mark { at_sample: self.n_samples, kind });
+        }
+        self
+    }
 }
 
 /// Cuts a torn last chunk off and writes the missing end. For a recording that the database names

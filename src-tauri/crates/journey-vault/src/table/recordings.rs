@@ -295,6 +295,15 @@ impl<'c> RecordingsMut<'c> {
         column::found(n_changed, "recording")
     }
 
+    /// Notes what whoever wrote a recording knows of it while its file is not sealed: how many samples
+    /// it wrote, and the pauses and losses, also those that the file could not take.
+    ///
+    /// # Errors
+    /// [`VaultError::NotFound`], or the database's failure.
+    pub fn note(&self, id: RecordingId, n_samples: u64, marks: &[Mark]) -> Result<(), VaultError> {
+        self.seal(id, RecordingState::Writing, n_samples, 0, marks)
+    }
+
     /// Forgets a recording. Its file is removed by [`Vault::sweep_media`](crate::Vault::sweep_media).
     ///
     /// # Errors

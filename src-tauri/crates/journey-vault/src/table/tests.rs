@@ -625,7 +625,9 @@ fn sound_may_go_only_where_all_its_words_are_kept() {
         end: 0,
         reason: "it failed".to_owned(),
     };
-    test.write(|write| write.sessions().set_holes(with_hole, HoleStage::Transcribe, from_ref(&hole)));
+    test.write(|write| {
+        write.sessions().set_holes(with_hole, HoleStage::Transcribe, from_ref(&hole))
+    });
     let waiting = recorded("waiting");
     test.transcribe(waiting, "heard once, to be heard again");
     test.write(|write| write.jobs().enqueue(waiting, JobKind::Transcribe));

@@ -83,7 +83,8 @@ impl Vault {
     /// Seals a recording that was being written when the program ended, and notes what it holds.
     ///
     /// Only for one that the database names as unfinished; a file that is missing or was cut before
-    /// its first sample is an empty recording.
+    /// its first sample is an empty recording. What
+    /// [`RecordingsMut::note`](crate::RecordingsMut::note) said of it is part of what it holds.
     ///
     /// # Errors
     /// [`VaultError::Refused`] for a recording that is not unfinished, or the media's failure.
@@ -93,7 +94,8 @@ impl Vault {
             return Err(VaultError::Refused("the recording is not an unfinished one"));
         }
         self.make_session_dir(&recording)?;
-        let recovered = crate::media::recover(&self.file(&recording), &*self.ports.random)?;
+        let recovered = crate::media::recover(&self.file(&recording), &*self.ports.random)?
+            .with_known(recording.n_samples, recording.marks);
         self.write(|write| {
             let (n_samples, marks) = (recovered.n_samples, recovered.marks.as_slice());
             write.recordings().seal(id, RecordingState::Recovered, n_samples, 0, marks)
