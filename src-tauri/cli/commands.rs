@@ -320,8 +320,11 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
             })?;
         }
         AccountCommand::List => {
-            access.public(Gated::AccountsList)?;
-            output.print(&app.accounts()?, render::accounts)?;
+            access.public(Gated::AccountNames)?;
+            match access.signed_in_unasked(Gated::AccountsList) {
+                Some(me) => output.print(&app.account_rows(&me)?, render::account_rows)?,
+                None => output.print(&app.accounts()?, render::accounts)?,
+            }
         }
         AccountCommand::Role { name, role } => {
             let me = access.signed_in(Gated::AccountRole)?;

@@ -6,7 +6,7 @@ use journey_app::{
     views::{
         AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList,
         LocalServerList, ModelList, PreviewView, ProviderList, RunSummary, SearchPage, SessionPage,
-        SessionView, SettingList, TaxonomyList, TaxonomyView, ThreadList,
+        SessionView, SettingList, TaxonomyList, TaxonomyView, ThreadList, window::AccountRows,
     },
 };
 use std::fmt::Write as _;
@@ -189,6 +189,11 @@ pub(crate) fn accounts(list: &AccountList, style: Style) -> String {
     if list.accounts.is_empty() {
         return "No accounts yet. Make one with `insight-journey account create NAME`.".to_owned();
     }
+    style.table(&["name"], list.accounts.iter().map(|a| vec![a.name.clone()]).collect())
+}
+
+/// The accounts with what an admin sees of them.
+pub(crate) fn account_rows(list: &AccountRows, style: Style) -> String {
     let rows = list
         .accounts
         .iter()
@@ -197,10 +202,11 @@ pub(crate) fn accounts(list: &AccountList, style: Style) -> String {
                 a.name.clone(),
                 a.role.clone(),
                 if a.disabled { "disabled" } else { "" }.to_owned(),
+                a.last_sign_in.clone().unwrap_or_default(),
             ]
         })
         .collect();
-    style.table(&["name", "role", ""], rows)
+    style.table(&["name", "role", "", "last sign-in"], rows)
 }
 
 /// Health checks.

@@ -1,5 +1,8 @@
 //! File choosers, opened by the core: paths never enter the page.
 
+//!
+//! A build for development chooses by itself where its tests say what: nobody sits in front of them.
+
 use rfd::AsyncFileDialog;
 use std::path::PathBuf;
 use tauri::WebviewWindow;
@@ -17,8 +20,29 @@ fn dialog(window: &WebviewWindow, title: &str) -> AsyncFileDialog {
     AsyncFileDialog::new().set_title(title).set_parent(window)
 }
 
+/// The paths that a test wrote down, one a line, before the chooser was asked for; `None` without one.
+#[cfg(debug_assertions)]
+#[expect(clippy::disallowed_methods, reason = "only for tests, and in no release")]
+fn said_by_a_test() -> Option<Vec<PathBuf>> {
+    let file = std::env::var_os("INSIGHT_JOURNEY_TEST_CHOICE")?;
+    let lines = std::fs::read_to_string(file).unwrap_or_default();
+    Some(lines.lines().map(PathBuf::from).collect())
+}
+
+#[cfg(not(debug_assertions))]
+const fn said_by_a_test() -> Option<Vec<PathBuf>> {
+    None
+}
+
+fn one_said_by_a_test() -> Option<PathBuf> {
+    said_by_a_test()?.into_iter().next()
+}
+
 /// Files to import; none when the person closed the chooser.
 pub(super) async fn recordings(window: &WebviewWindow) -> Vec<PathBuf> {
+    if let Some(said) = said_by_a_test() {
+        return said;
+    }
     let chosen = dialog(window, "Import recordings and texts")
         .add_filter("Sound, film and text", &READABLE)
         .add_filter("All files", &["*"])
@@ -29,6 +53,9 @@ pub(super) async fn recordings(window: &WebviewWindow) -> Vec<PathBuf> {
 
 /// A speech model that the person has.
 pub(super) async fn model(window: &WebviewWindow) -> Option<PathBuf> {
+    if let Some(said) = one_said_by_a_test() {
+        return Some(said);
+    }
     let chosen = dialog(window, "Add a speech model")
         .add_filter("Speech models (ggml)", &["bin"])
         .add_filter("All files", &["*"])
@@ -39,6 +66,9 @@ pub(super) async fn model(window: &WebviewWindow) -> Option<PathBuf> {
 
 /// Where a backup goes. A name without an ending gets the usual one.
 pub(super) async fn backup_to(window: &WebviewWindow, name: &str) -> Option<PathBuf> {
+    if let Some(said) = one_said_by_a_test() {
+        return Some(said);
+    }
     let chosen = dialog(window, "Keep a backup")
         .set_file_name(format!("{name}.{BACKUP}"))
         .add_filter("Backups", &[BACKUP])
@@ -50,6 +80,9 @@ pub(super) async fn backup_to(window: &WebviewWindow, name: &str) -> Option<Path
 
 /// The backup to bring back.
 pub(super) async fn backup_from(window: &WebviewWindow) -> Option<PathBuf> {
+    if let Some(said) = one_said_by_a_test() {
+        return Some(said);
+    }
     let chosen = dialog(window, "Bring a backup back")
         .add_filter("Backups", &[BACKUP])
         .add_filter("All files", &["*"])

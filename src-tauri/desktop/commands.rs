@@ -84,7 +84,6 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         capture::record_stop,
         capture::write,
         capture::import_choose,
-        capture::import_paths,
         capture::queue,
         capture::cancel_job,
         capture::questions,

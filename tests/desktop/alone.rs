@@ -70,8 +70,8 @@ fn sessions_are_made_and_reviewed_with_the_network_cut() {
 
     // A file: read, transcribed and analysed here.
     window.link("Record").click();
-    let file = root().join("tests/data/speech/short.wav");
-    window.order("import_paths", &json!({ "paths": [file] }));
+    place.chooses(&[&root().join("tests/data/speech/short.wav")]);
+    window.button("Import recordings or text").click();
     window.link("Sessions").click();
     window.patient(120).sees("Hurt");
     window.css("main a[href*='#/session/']").click();

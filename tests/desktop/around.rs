@@ -21,7 +21,8 @@ fn the_window_works_with_a_tray_a_shortcut_and_notifications_wanted_where_nobody
     window.link("Record").click();
     let (note, gone) = (place.data_dir().join("../walk.md"), place.data_dir().join("../gone.md"));
     std::fs::write(&note, "# A walk\n\nI felt calm by the river.").unwrap();
-    window.order("import_paths", &json!({ "paths": [note, gone] }));
+    place.chooses(&[&note, &gone]);
+    window.button("Import recordings or text").click();
     window.sees("gone.md");
     window.sees("There is no such file. Check the path.");
     window.link("Sessions").click();

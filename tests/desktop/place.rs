@@ -169,8 +169,19 @@ impl Place {
             .env("NO_AT_BRIDGE", "1")
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env("INSIGHT_JOURNEY_DATA_DIR", self.data_dir())
+            .env("INSIGHT_JOURNEY_TEST_CHOICE", self.choice())
             .stdin(Stdio::null());
         command
+    }
+
+    fn choice(&self) -> PathBuf {
+        self.home.path().join("choice")
+    }
+
+    /// What the person chooses the next time that a file is asked for.
+    pub fn chooses(&self, files: &[&Path]) {
+        let lines: Vec<&str> = files.iter().map(|file| file.to_str().unwrap()).collect();
+        std::fs::write(self.choice(), lines.join("\n")).unwrap();
     }
 
     /// Puts the small model that the tests' speech was made for where models are kept.

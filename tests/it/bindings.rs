@@ -126,6 +126,34 @@ fn the_table_has_every_handler_and_no_other_command_with_its_arguments_and_resul
 }
 
 #[test]
+fn no_command_of_the_window_takes_a_path_and_nothing_that_it_gets_names_one() {
+    let names_a_file = |name: &str| {
+        ["path", "file", "folder", "dir"]
+            .iter()
+            .any(|word| name.split('_').any(|it| it.starts_with(word)))
+    };
+    for command in wire::commands() {
+        for argument in command.arguments {
+            assert!(!names_a_file(argument.name), "{}: {}", command.name, argument.name);
+        }
+    }
+    let views = wire::views_file();
+    let fields = views.lines().filter_map(|line| line.trim().split_once(':').map(|(name, _)| name));
+    // The name alone, without its folder, to tell the person where the backup is.
+    let found: Vec<&str> = fields.filter(|name| names_a_file(name)).collect();
+    assert_eq!(found, ["file_name"]);
+    // A dialog that answers by itself is in no release.
+    let chooser = fs::read_to_string(root().join("src-tauri/desktop/chooser.rs")).unwrap();
+    let (before, _) = chooser.split_once("INSIGHT_JOURNEY_TEST_CHOICE").unwrap();
+    assert!(before.rsplit_once("fn ").unwrap().0.contains("#[cfg(debug_assertions)]"));
+    let reads_it = crate::architecture::sources()
+        .into_iter()
+        .filter(|(_, text)| text.contains("INSIGHT_JOURNEY_TEST_CHOICE"))
+        .map(|(path, _)| path);
+    assert_eq!(reads_it.collect::<Vec<_>>(), [Path::new("src-tauri/desktop/chooser.rs")]);
+}
+
+#[test]
 fn every_handler_is_registered() {
     let list = fs::read_to_string(root().join("src-tauri/desktop/commands.rs")).unwrap();
     let registered: Vec<&str> = list

@@ -69,7 +69,7 @@ fn fits(where_from: &str, way: &str, command: Command) {
     let needs = command.permission();
     let fits = match way {
         "public" | "unlocked_if_any" | "signed_in_if_any" => needs == Permission::Public,
-        "signed_in" => needs != Permission::Unlocked,
+        "signed_in" | "signed_in_unasked" => needs != Permission::Unlocked,
         "unlocked" => true,
         _ => true,
     };

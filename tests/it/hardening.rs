@@ -25,6 +25,7 @@ fn an_editor_gets_no_secret_and_the_program_leaves_no_memory_behind() {
         &editor,
         format!(
             "#!/bin/sh\nenv > '{0}'\ncat /proc/$PPID/limits /proc/$PPID/status >> '{0}'\n\
+             cat /proc/$PPID/cmdline /proc/$$/cmdline >> '{0}'\necho >> '{0}'\n\
              ls -l \"$1\" >> '{0}'\necho 'The tide was out.' > \"$1\"\n",
             told.display()
         ),

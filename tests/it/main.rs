@@ -18,6 +18,7 @@ mod backup;
 mod bindings;
 mod command_line;
 mod documents;
+mod doors;
 mod forgotten;
 mod gate;
 mod hardening;

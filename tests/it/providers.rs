@@ -404,7 +404,7 @@ fn a_part_that_failed_is_a_hole_and_is_asked_about_alone_the_next_time() {
 }
 
 #[test]
-fn a_test_of_the_provider_gives_the_services_own_words_and_sends_none_of_the_persons() {
+fn a_test_of_the_provider_gives_its_own_words_sends_none_of_the_persons_and_keeps_the_limit() {
     let server = Server::start(&json!({}));
     let program = Program::with_account();
     set_up(&program, &server);
@@ -416,6 +416,11 @@ fn a_test_of_the_provider_gives_the_services_own_words_and_sends_none_of_the_per
     program.ok(&["settings", "set", "provider_base_url", "http://127.0.0.1:9/v1"]);
     let error = program.fails(&["provider", "test"], 1, "network");
     assert!(error["hint"].as_str().unwrap().contains("whether the server runs"));
+    // The limit holds over all processes of the account, and says when to try again.
+    program.ok(&["settings", "set", "provider_calls_per_minute", "1", "--system"]);
+    drop(program.run(&["provider", "test"]));
+    let refused = program.fails(&["provider", "test"], 1, "rate_limited");
+    assert!(refused["message"].as_str().unwrap().contains("try again in "), "{refused}");
 }
 
 #[test]

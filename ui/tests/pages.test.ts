@@ -653,9 +653,9 @@ describe("recording", () => {
   });
 
   it("imports many files, each with its own state", async () => {
-    const { core } = await open("#/record", { speed: 4 });
-    await screen.findByRole("button", { name: "Start recording" });
-    await core.invoke("import_paths", { paths: ["a.m4a", "b.xyz", "c.txt"] });
+    const chosen = ["a.m4a", "b.xyz", "c.txt"];
+    const { user } = await open("#/record", { speed: 4, chosen });
+    await user.click(await screen.findByRole("button", { name: "Import recordings or text" }));
     const queue = await screen.findByRole("region", { name: "Imports" });
     await within(queue).findByText(/This kind of file cannot be read. Audio, video/);
     await waitFor(() => expect(within(queue).getAllByRole("listitem")).toHaveLength(3));

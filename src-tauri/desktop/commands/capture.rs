@@ -69,15 +69,6 @@ pub(crate) async fn import_choose(desk: State<'_, Desk>, window: WebviewWindow) 
     desk.unlocked(Command::Import, move |app, me| app.queue_imports(me, paths)).await
 }
 
-/// Imports files.
-#[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn import_paths(desk: State<'_, Desk>, paths: Vec<String>) -> Result<Queue> {
-    desk.unlocked(Command::Import, move |app, me| {
-        app.queue_imports(me, paths.into_iter().map(Into::into))
-    })
-    .await
-}
-
 /// What is being worked on.
 #[tauri::command(rename_all = "snake_case")]
 pub(crate) async fn queue(desk: State<'_, Desk>) -> Result<Queue> {

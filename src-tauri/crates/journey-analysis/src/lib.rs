@@ -14,5 +14,12 @@ pub mod sentences;
 pub mod taxonomy_files;
 pub mod threads;
 
+#[cfg(any(test, feature = "fuzzing"))]
+#[allow(clippy::panic, clippy::expect_used, reason = "a broken promise is what fuzzing looks for")]
+pub mod fuzzing;
+#[cfg(test)]
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
+
 pub use analyser::{Analyser, AnalysisContext, AnalysisError, BoxFuture};
 pub use on_device::OnDeviceAnalyser;

@@ -21,7 +21,7 @@
 //!     ledger,                                                     // Arc<dyn Ledger> over the vault
 //!     consent: Consent::for_analysis("api.openai.com", Some(session)),
 //!     clock, random,
-//!     turns, calls_per_minute: 60,                                // one `Turns` for all sessions
+//!     turns, calls,                                               // one `Turns` for all sessions
 //!     replies: Some(vault),                                       // asking the same again is free
 //!     on_device: Arc::new(OnDeviceAnalyser::new()?),
 //! };
@@ -37,6 +37,8 @@ mod chat;
 mod config;
 mod error;
 mod findings;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod http;
 mod prices;
 mod probe;
@@ -56,7 +58,7 @@ pub use error::ProviderError;
 pub use probe::{LocalServer, TestReport, probe_local, test_provider};
 pub use pseudonyms::{CHOSEN, Pseudonyms, candidates};
 pub use tokens::count_tokens;
-pub use turns::Turns;
+pub use turns::{CallLimit, Turns};
 
 use crate::{
     analyser::{Analyser, AnalysisContext, AnalysisError, BoxFuture},

@@ -8,7 +8,8 @@ use crate::{
     open_vault::OpenVault,
     settings::{self, Scope},
     views::{
-        AccountCreated, AccountList, AccountView, AuditList, AuditView, SettingList, WhoView,
+        AccountCreated, AccountList, AccountNameView, AccountView, AuditList, AuditView,
+        SettingList, WhoView,
         window::{AccountRow, AccountRows, AccountState, PasswordStrength, Presence},
     },
 };
@@ -476,22 +477,23 @@ impl App {
         })
     }
 
-    /// All accounts. No secret: their names stand readable in the vault folders, so that a copied one
-    /// can be signed in to.
+    /// The names of all accounts, and no more. They are no secret: they stand readable in the vault
+    /// folders, so that a copied one can be signed in to.
     ///
     /// # Errors
     /// The accounts store's failure.
     pub fn accounts(&self) -> Result<AccountList> {
-        Ok(AccountList {
-            accounts: self.all_accounts()?.iter().map(|a| (&a.account).into()).collect(),
-        })
+        let named =
+            |a: &StoredAccount| AccountNameView { name: a.account.name.as_str().to_owned() };
+        Ok(AccountList { accounts: self.all_accounts()?.iter().map(named).collect() })
     }
 
-    /// All accounts, for an admin's page.
+    /// All accounts with what an admin sees of them.
     ///
     /// # Errors
     /// The accounts store's failure.
     pub fn account_rows(&self, _me: &Caller) -> Result<AccountRows> {
+        let last = self.accounts_store().last_sign_ins().map_err(|e| accounts_error(&e))?;
         let accounts = self
             .all_accounts()?
             .iter()
@@ -501,7 +503,7 @@ impl App {
                 role: a.account.role.as_str().to_owned(),
                 disabled: a.account.disabled,
                 created_at: a.account.created_at.to_string(),
-                last_sign_in: None,
+                last_sign_in: last.get(&a.account.id).map(ToString::to_string),
             })
             .collect();
         Ok(AccountRows { accounts })

@@ -4,6 +4,7 @@ use crate::{
     App,
     access::Unlocked,
     error::{CommandError, Result},
+    gate::ProviderCalls,
     open_vault::OpenVault,
     pipeline::{cancelled, transcribe::sound_of},
     review::find,
@@ -107,11 +108,6 @@ impl App {
     /// The provider that the settings name.
     fn chosen_provider(&self, open: &OpenVault) -> Result<String> {
         Ok(self.text_setting(open, "provider")?.unwrap_or_else(|| ON_DEVICE.to_owned()))
-    }
-
-    fn calls_per_minute(&self) -> Result<u32> {
-        let value = self.system_value_of("provider_calls_per_minute")?;
-        Ok(value.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(u32::MAX))
     }
 
     /// Whether analyses wait for a server, so that several may wait at once.
@@ -237,7 +233,11 @@ impl App {
             clock: ports.clock.clone(),
             random: ports.random.clone(),
             turns: open.turns().clone(),
-            calls_per_minute: self.calls_per_minute()?,
+            calls: Arc::new(ProviderCalls::new(
+                open.vault.clone(),
+                ports.clock.clone(),
+                self.system_number("provider_calls_per_minute")?,
+            )),
             replies: Some(open.vault.clone()),
             on_device: self.built_in(open)?,
         })

@@ -3,6 +3,7 @@
 use crate::{
     App,
     access::Unlocked,
+    keychain::KERNEL,
     views::{CheckView, DoctorView},
 };
 use journey_domain::ports::SecretStoreError;
@@ -170,6 +171,12 @@ impl App {
     fn keychain_check(&self) -> CheckView {
         let keychain = &self.ports().keychain;
         match keychain.get("doctor") {
+            Ok(_) if keychain.describe() == KERNEL => check(
+                "keychain",
+                "warning",
+                KERNEL,
+                "A sign-in is kept no longer; a keychain of the desktop would keep it.",
+            ),
             Ok(_) => check("keychain", "ok", keychain.describe(), ""),
             Err(SecretStoreError::Absent) => check(
                 "keychain",

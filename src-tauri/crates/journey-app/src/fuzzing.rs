@@ -61,7 +61,7 @@ pub fn setting(bytes: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::replay;
+    use crate::replay::replay;
 
     #[test]
     fn every_kept_input_and_its_neighbours_are_survived() {

@@ -10,6 +10,7 @@ use crate::{
     error::{CommandError, Result},
 };
 use command::{Command, RateClass, not_declared};
+use jiff::Timestamp;
 use journey_domain::{
     account::{Permission, Role},
     error_code::ErrorCode,
@@ -17,7 +18,8 @@ use journey_domain::{
     ports::Clock,
 };
 use journey_vault::{AccountsStore, FamilyId, StoredAccount};
-use limits::PerMinute;
+pub(crate) use limits::ProviderCalls;
+use limits::{Counts, PerMinute};
 use std::sync::Arc;
 use token::{AccessToken, Subject, TokenError, TokenMint};
 
@@ -28,6 +30,7 @@ type Giver = Option<AccountId>;
 pub struct Gate {
     mint: TokenMint,
     commands: [(RateClass, PerMinute<Giver>); 4],
+    counts: Counts,
 }
 
 impl Gate {
@@ -46,6 +49,7 @@ impl Gate {
                 class(RateClass::Heavy),
                 class(RateClass::SignIn),
             ],
+            counts: Counts::new(accounts.data_dir()),
         })
     }
 
@@ -93,17 +97,31 @@ impl Gate {
         Ok((account, family))
     }
 
-    fn within_limits(&self, giver: Giver, command: Command, per_minute: u32) -> Result<()> {
+    /// What an account does counts together in all processes. What nobody in particular asks for
+    /// counts in each by itself: else whoever starts many would keep others from the door.
+    fn within_limits(
+        &self,
+        giver: Giver,
+        command: Command,
+        per_minute: u32,
+        now: Timestamp,
+    ) -> Result<()> {
         let class = command.rate_class();
         let per_minute = class.per_minute(per_minute);
-        self.commands
-            .iter()
-            .filter(|(of, _)| *of == class)
-            .try_for_each(|(_, limit)| limit.take(&giver, per_minute))
-            .map_err(|wait| {
-                CommandError::new(ErrorCode::RateLimited, "too many commands in a short time")
-                    .hint(format!("Try again in {} s.", limits::seconds(wait)))
-            })
+        let counted = giver.and_then(|account| {
+            // Where the file cannot be used, this process counts for itself.
+            self.counts.take(account, class as u32, per_minute, now).ok()
+        });
+        let taken = counted.unwrap_or_else(|| {
+            self.commands
+                .iter()
+                .filter(|(of, _)| *of == class)
+                .try_for_each(|(_, limit)| limit.take(&giver, per_minute))
+        });
+        taken.map_err(|wait| {
+            CommandError::new(ErrorCode::RateLimited, "too many commands in a short time")
+                .hint(format!("Try again in {} s.", limits::seconds(wait)))
+        })
     }
 }
 
@@ -124,7 +142,7 @@ impl App {
 
     fn within_limits(&self, giver: Giver, command: Command) -> Result<()> {
         let per_minute = self.system_number("commands_per_minute")?;
-        self.gate().within_limits(giver, command, per_minute)?;
+        self.gate().within_limits(giver, command, per_minute, self.ports().clock.now())?;
         tracing::debug!(command = command.word(), "let through");
         Ok(())
     }

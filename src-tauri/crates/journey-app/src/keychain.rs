@@ -4,43 +4,151 @@
 //! limit, and a keychain that failed costs a password prompt, never data.
 
 use journey_domain::ports::{SecretStore, SecretStoreError};
+#[cfg(target_os = "linux")]
+use keyring::{credential::CredentialApi, keyutils::KeyutilsCredential};
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
     time::Duration,
 };
 
+/// How the kernel's keyring is called.
+pub(crate) const KERNEL: &str = "the kernel's keyring, until the computer restarts";
+
 /// How long a keychain may take. A prompt of the desktop may be open meanwhile.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// The keychain of the desktop session (Secret Service, macOS Keychain, Windows Credential Manager).
-#[derive(Clone, Debug)]
+/// Where a secret is kept.
+trait Place: Send + Sync {
+    fn get(&self, service: &str, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError>;
+    fn set(&self, service: &str, name: &str, secret: &[u8]) -> Result<(), SecretStoreError>;
+    fn delete(&self, service: &str, name: &str) -> Result<(), SecretStoreError>;
+}
+
+/// The keychain of the desktop session (Secret Service, macOS Keychain, Windows Credential Manager),
+/// and the kernel's keyring, which forgets at the next restart, where there is none.
+#[derive(Clone)]
 pub struct DesktopKeychain {
     service: String,
     calls: Bounded,
+    desktop: Arc<dyn Place>,
+    kernel: Arc<dyn Place>,
+    /// Whether the kernel answered last.
+    is_kernel: Arc<AtomicBool>,
 }
 
 impl DesktopKeychain {
     /// Entries are kept under `service`, one service per data directory.
     #[must_use]
     pub fn new(service: impl Into<String>) -> Self {
-        Self { service: service.into(), calls: Bounded::default() }
+        Self::of(service.into(), Arc::new(Desktop), Arc::new(Kernel))
+    }
+
+    fn of(service: String, desktop: Arc<dyn Place>, kernel: Arc<dyn Place>) -> Self {
+        Self { service, calls: Bounded::default(), desktop, kernel, is_kernel: Arc::default() }
     }
 
     fn ask<T: Send + 'static>(
         &self,
         name: &str,
-        question: impl FnOnce(&keyring::Entry) -> keyring::Result<T> + Send + 'static,
+        question: impl FnOnce(&Self, &str) -> Result<T, SecretStoreError> + Send + 'static,
     ) -> Result<T, SecretStoreError> {
-        let (service, name) = (self.service.clone(), name.to_owned());
-        self.calls.ask(TIME_LIMIT, move || {
-            keyring::Entry::new(&service, &name)
-                .and_then(|entry| question(&entry))
-                .map_err(|error| map_error(&error))
+        let (this, name) = (self.clone(), name.to_owned());
+        self.calls.ask(TIME_LIMIT, move || question(&this, &name))
+    }
+
+    /// What the kernel says where the desktop has no keychain.
+    fn or_kernel<T>(
+        &self,
+        of_desktop: Result<T, SecretStoreError>,
+        of_kernel: impl FnOnce() -> Result<T, SecretStoreError>,
+    ) -> Result<T, SecretStoreError> {
+        let is_absent = matches!(of_desktop, Err(SecretStoreError::Absent));
+        self.is_kernel.store(is_absent, Ordering::Release);
+        if is_absent { of_kernel() } else { of_desktop }
+    }
+}
+
+/// The keychain of the desktop session.
+struct Desktop;
+
+impl Place for Desktop {
+    fn get(&self, service: &str, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError> {
+        match keyring::Entry::new(service, name).and_then(|entry| entry.get_secret()) {
+            Ok(secret) => Ok(Some(secret)),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(map_error(&error)),
+        }
+    }
+
+    fn set(&self, service: &str, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
+        keyring::Entry::new(service, name)
+            .and_then(|entry| entry.set_secret(secret))
+            .map_err(|error| map_error(&error))
+    }
+
+    fn delete(&self, service: &str, name: &str) -> Result<(), SecretStoreError> {
+        match keyring::Entry::new(service, name).and_then(|entry| entry.delete_credential()) {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(map_error(&error)),
+        }
+    }
+}
+
+/// The kernel's keyring of this user.
+struct Kernel;
+
+#[cfg(target_os = "linux")]
+impl Kernel {
+    /// Where the kernel lets nobody near its keyrings, as in many containers, there is none.
+    fn entry(service: &str, name: &str) -> Result<impl CredentialApi + use<>, SecretStoreError> {
+        KeyutilsCredential::new_with_target(None, service, name)
+            .map_err(|_| SecretStoreError::Absent)
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Place for Kernel {
+    fn get(&self, service: &str, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError> {
+        match Self::entry(service, name)?.get_secret() {
+            Ok(secret) => Ok(Some(secret)),
+            Err(keyring::Error::NoEntry) => Ok(None),
+            Err(error) => Err(map_error(&error)),
+        }
+    }
+
+    fn set(&self, service: &str, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
+        let entry = Self::entry(service, name)?;
+        entry.set_secret(secret).map_err(|_| {
+            // Half kept is not kept: a process that no login made has no keyring that lasts.
+            entry.delete_credential().ok();
+            SecretStoreError::Absent
         })
+    }
+
+    fn delete(&self, service: &str, name: &str) -> Result<(), SecretStoreError> {
+        match Self::entry(service, name)?.delete_credential() {
+            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
+            Err(error) => Err(map_error(&error)),
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Place for Kernel {
+    fn get(&self, _service: &str, _name: &str) -> Result<Option<Vec<u8>>, SecretStoreError> {
+        Err(SecretStoreError::Absent)
+    }
+
+    fn set(&self, _service: &str, _name: &str, _secret: &[u8]) -> Result<(), SecretStoreError> {
+        Err(SecretStoreError::Absent)
+    }
+
+    fn delete(&self, _service: &str, _name: &str) -> Result<(), SecretStoreError> {
+        Err(SecretStoreError::Absent)
     }
 }
 
@@ -101,27 +209,37 @@ fn map_error(error: &keyring::Error) -> SecretStoreError {
 
 impl SecretStore for DesktopKeychain {
     fn get(&self, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError> {
-        self.ask(name, |entry| match entry.get_secret() {
-            Ok(secret) => Ok(Some(secret)),
-            Err(keyring::Error::NoEntry) => Ok(None),
-            Err(error) => Err(error),
+        self.ask(name, |it, name| {
+            let of_kernel = it.kernel.get(&it.service, name);
+            // It is only there while it is newer than what the desktop may still have.
+            if let Ok(Some(_)) = of_kernel {
+                it.is_kernel.store(true, Ordering::Release);
+                return of_kernel;
+            }
+            it.or_kernel(it.desktop.get(&it.service, name), || of_kernel)
         })
     }
 
     fn set(&self, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
         let secret = zeroize::Zeroizing::new(secret.to_vec());
-        self.ask(name, move |entry| entry.set_secret(&secret))
+        self.ask(name, move |it, name| {
+            let of_desktop = it.desktop.set(&it.service, name, &secret);
+            if of_desktop.is_ok() {
+                it.kernel.delete(&it.service, name).ok();
+            }
+            it.or_kernel(of_desktop, || it.kernel.set(&it.service, name, &secret))
+        })
     }
 
     fn delete(&self, name: &str) -> Result<(), SecretStoreError> {
-        self.ask(name, |entry| match entry.delete_credential() {
-            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
-            Err(error) => Err(error),
+        self.ask(name, |it, name| {
+            let of_kernel = it.kernel.delete(&it.service, name);
+            it.or_kernel(it.desktop.delete(&it.service, name), || of_kernel)
         })
     }
 
     fn describe(&self) -> &'static str {
-        "desktop keychain"
+        if self.is_kernel.load(Ordering::Acquire) { KERNEL } else { "desktop keychain" }
     }
 }
 
@@ -150,6 +268,89 @@ impl SecretStore for NoKeychain {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::{collections::HashMap, sync::Mutex};
+
+    /// A keychain, or none.
+    #[derive(Default)]
+    struct Kept {
+        is_absent: AtomicBool,
+        entries: Mutex<HashMap<String, Vec<u8>>>,
+    }
+
+    impl Kept {
+        fn entries(
+            &self,
+        ) -> Result<std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>>, SecretStoreError> {
+            if self.is_absent.load(Ordering::SeqCst) {
+                return Err(SecretStoreError::Absent);
+            }
+            Ok(self.entries.lock().unwrap())
+        }
+    }
+
+    impl Place for Kept {
+        fn get(&self, _: &str, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError> {
+            Ok(self.entries()?.get(name).cloned())
+        }
+        fn set(&self, _: &str, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
+            self.entries()?.insert(name.to_owned(), secret.to_vec());
+            Ok(())
+        }
+        fn delete(&self, _: &str, name: &str) -> Result<(), SecretStoreError> {
+            self.entries()?.remove(name);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_kernel_keeps_what_the_desktop_cannot_and_the_newest_is_given_wherever_it_lies() {
+        let (desktop, kernel) = (Arc::new(Kept::default()), Arc::new(Kept::default()));
+        let it = DesktopKeychain::of("x".to_owned(), desktop.clone(), kernel.clone());
+        let is_there = |is: bool| desktop.is_absent.store(!is, Ordering::SeqCst);
+        it.set("a", b"1").unwrap();
+        assert!(kernel.entries().unwrap().is_empty() && it.describe() == "desktop keychain");
+        // The session bus is gone, and comes back with what is old by then.
+        is_there(false);
+        assert_eq!(it.get("a"), Ok(None));
+        it.set("a", b"2").unwrap();
+        assert_eq!((it.get("a"), it.describe()), (Ok(Some(b"2".to_vec())), KERNEL));
+        is_there(true);
+        assert_eq!(it.get("a"), Ok(Some(b"2".to_vec())));
+        it.set("a", b"3").unwrap();
+        assert_eq!(it.get("a"), Ok(Some(b"3".to_vec())));
+        assert!(kernel.entries().unwrap().is_empty());
+        // Forgotten everywhere.
+        is_there(false);
+        it.set("a", b"4").unwrap();
+        is_there(true);
+        it.delete("a").unwrap();
+        assert_eq!(it.get("a"), Ok(None));
+        // Neither is there.
+        is_there(false);
+        kernel.is_absent.store(true, Ordering::SeqCst);
+        assert_eq!(it.get("a"), Err(SecretStoreError::Absent));
+        assert_eq!(it.set("a", b"5"), Err(SecretStoreError::Absent));
+        assert_eq!(it.delete("a"), Err(SecretStoreError::Absent));
+    }
+
+    #[test]
+    fn the_real_kernel_keeps_a_secret_until_it_is_deleted_or_there_is_none() {
+        let service = format!("insight-journey test {}", uuid::Uuid::now_v7());
+        match Kernel.set(&service, "a", &[0, 255, 7]) {
+            Ok(()) => {
+                assert_eq!(Kernel.get(&service, "a"), Ok(Some(vec![0, 255, 7])));
+                Kernel.set(&service, "a", b"another").unwrap();
+                assert_eq!(Kernel.get(&service, "a"), Ok(Some(b"another".to_vec())));
+                Kernel.delete(&service, "a").unwrap();
+            }
+            // In a container that is kept from the kernel's keyrings, or without a login.
+            Err(error) => {
+                assert_eq!(error, SecretStoreError::Absent);
+                assert!(matches!(Kernel.get(&service, "a"), Ok(None) | Err(_)), "half kept");
+            }
+        }
+        assert_eq!(Kernel.delete(&service, "never"), Kernel.get(&service, "never").map(drop));
+    }
 
     #[test]
     fn a_keychain_that_hangs_is_waited_for_once_and_used_again_when_it_is_back() {

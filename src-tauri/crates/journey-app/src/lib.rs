@@ -48,6 +48,9 @@ pub use speech::ModelHost;
 #[cfg(any(test, feature = "fuzzing"))]
 #[allow(clippy::panic, clippy::expect_used, reason = "a broken promise is what fuzzing looks for")]
 pub mod fuzzing;
+#[cfg(test)]
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
 
 #[cfg(test)]
 mod testing;

@@ -386,7 +386,7 @@ pub const SETTINGS: &[Setting] = &[
         kind: Number { min: 10, max: 1_000_000 },
         optional: false,
         default: r#"6000"#,
-        help: "How many commands a minute one account may give.",
+        help: "How many commands a minute one account may give, window and command line together.",
     },
     Setting {
         key: "provider_calls_per_minute",
@@ -394,7 +394,7 @@ pub const SETTINGS: &[Setting] = &[
         kind: Number { min: 1, max: 10_000 },
         optional: false,
         default: r#"60"#,
-        help: "How many provider calls a minute one account may make.",
+        help: "How many provider calls one account may begin in any minute.",
     },
     Setting {
         key: "default_model",

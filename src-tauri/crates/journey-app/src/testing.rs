@@ -9,7 +9,9 @@ use crate::{
     system::{SystemIds, SystemRandom},
 };
 use jiff::{Timestamp, tz::TimeZone};
-use journey_domain::ports::{CancelToken, Clock, Event, EventSink, SecretStore, SecretStoreError};
+use journey_domain::ports::{
+    CancelToken, Clock, Event, EventSink, Random, SecretStore, SecretStoreError,
+};
 use journey_speech::{
     capture::{
         AudioError, AudioHost, DeviceId, InputDevice, InputStream, OpenStream,
@@ -144,6 +146,17 @@ impl SecretStore for Keychain {
     }
 }
 
+/// The system's randomness; remembers all that was drawn of it, keys among it.
+#[derive(Default)]
+pub(crate) struct Drawn(pub(crate) Mutex<Vec<Vec<u8>>>);
+
+impl Random for Drawn {
+    fn fill(&self, buffer: &mut [u8]) {
+        SystemRandom.fill(buffer);
+        self.0.lock().unwrap().push(buffer.to_vec());
+    }
+}
+
 /// A microphone that hums.
 struct Hum;
 
@@ -232,6 +245,7 @@ pub(crate) struct House {
     pub(crate) app: App,
     pub(crate) clock: Arc<HandClock>,
     pub(crate) keychain: Arc<Keychain>,
+    pub(crate) random: Arc<Drawn>,
     pub(crate) engine: Arc<PatientEngine>,
     pub(crate) events: mpsc::Receiver<Event>,
     ports: Ports,
@@ -253,13 +267,14 @@ impl House {
             n_begun: AtomicUsize::new(0),
             n_cancelled: AtomicUsize::new(0),
         });
+        let random = Arc::new(Drawn::default());
         let (tell, events) = mpsc::channel();
         let data_dir = DataDir::new(dir.path().join("data"));
         let real = Ports::real(&data_dir, Arc::new(Told(Mutex::new(tell)))).unwrap();
         let ports = Ports {
             clock: clock.clone(),
             ids: Arc::new(SystemIds),
-            random: Arc::new(SystemRandom),
+            random: random.clone(),
             keychain: keychain.clone(),
             audio: Arc::new(Hum),
             engine: engine.clone(),
@@ -268,7 +283,7 @@ impl House {
             ..real
         };
         let app = App::open(data_dir, ports.clone()).unwrap();
-        Self { app, clock, keychain, engine, events, ports, dir }
+        Self { app, clock, keychain, random, engine, events, ports, dir }
     }
 
     /// With an admin `ada` and a regular `ben`, of one password.
@@ -325,57 +340,4 @@ pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
         std::thread::sleep(Duration::from_millis(10));
     }
     panic!("it never came to be: {what}");
-}
-
-/// What is kept of `fuzz/` for a target.
-pub(crate) fn seeds(target: &str) -> Vec<Vec<u8>> {
-    let folder =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../fuzz/seeds").join(target);
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    paths.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
-}
-
-/// Hands every kept input to `target`, and `n_changed` changed copies of each: always the same ones.
-pub(crate) fn replay(name: &str, n_changed: usize, target: impl Fn(&[u8])) {
-    let seeds = seeds(name);
-    assert!(!seeds.is_empty());
-    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut random = move |below: usize| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state % below.max(1) as u64) as usize
-    };
-    for seed in &seeds {
-        target(seed);
-        for _ in 0..n_changed {
-            let mut bytes = seed.clone();
-            for _ in 0..=random(4) {
-                let at = random(bytes.len());
-                match random(5) {
-                    0 => bytes.truncate(at),
-                    1 => bytes.insert(at, random(256) as u8),
-                    2 => {
-                        let other = &seeds[random(seeds.len())];
-                        let from = random(other.len());
-                        bytes.truncate(at);
-                        bytes.extend_from_slice(&other[from..]);
-                    }
-                    3 => {
-                        let piece: Vec<u8> = bytes[at..].iter().take(random(64)).copied().collect();
-                        let to = random(bytes.len());
-                        bytes.splice(to..to, piece);
-                    }
-                    _ => {
-                        if let Some(byte) = bytes.get_mut(at) {
-                            *byte ^= 1 << random(8);
-                        }
-                    }
-                }
-            }
-            target(&bytes);
-        }
-    }
 }

@@ -143,7 +143,6 @@ commands! {
 
     write(title: Option<String>, text: String) -> Stopped;
     import_choose() -> Queue;
-    import_paths(paths: Vec<String>) -> Queue;
     queue() -> Queue;
     cancel_job(job: String) -> ();
 

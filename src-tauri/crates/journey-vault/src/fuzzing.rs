@@ -1,8 +1,9 @@
 //! What fuzzing calls with whatever it makes up. Each function panics when a promise is broken.
 
 use crate::{
-    backup,
+    backup, media,
     slots::{Client, Header, RecoveryCode, SessionKey},
+    table,
 };
 
 /// `vault.json` as a copied folder may hold it, and a recovery code as somebody may type it.
@@ -34,25 +35,40 @@ pub fn sealed_archive(bytes: &[u8]) {
     backup::fuzzing::sealed(bytes);
 }
 
+/// A sealed media file as somebody may have changed it.
+pub fn media(bytes: &[u8]) {
+    media::fuzzing::read(bytes);
+}
+
+/// What somebody looks for, and in the last line the place in the list, which came from outside too.
+pub fn search(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (text, after) = text.rsplit_once('\n').map_or((&*text, None), |(t, a)| (t, Some(a)));
+    table::search::fuzzing::search(text, after);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::replay;
+    use crate::replay::{replay, seeds};
 
     #[test]
     fn every_kept_input_and_its_neighbours_are_survived() {
         replay("vault_header", 2000, vault_header);
         replay("archive", 1000, archive);
         replay("sealed_archive", 200, sealed_archive);
+        replay("media", 1000, media);
+        replay("search", 300, search);
     }
 
     #[test]
     fn the_kept_inputs_hold_good_ones_too() {
         let taken = |target: &str, takes: &dyn Fn(&[u8]) -> bool| {
-            crate::testing::seeds(target).iter().any(|bytes| takes(bytes))
+            seeds(target).iter().any(|bytes| takes(bytes))
         };
         assert!(taken("vault_header", &|bytes| Header::parse(bytes).is_ok()));
         assert!(taken("archive", &backup::fuzzing::plain));
         assert!(taken("sealed_archive", &backup::fuzzing::sealed));
+        assert!(taken("media", &media::fuzzing::read));
     }
 }

@@ -41,4 +41,7 @@ pub use vault::{
 pub mod fuzzing;
 
 #[cfg(test)]
+#[path = "../../../../fuzz/replay.rs"]
+mod replay;
+#[cfg(test)]
 mod testing;

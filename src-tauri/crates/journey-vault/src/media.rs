@@ -154,5 +154,7 @@ impl From<MediaError> for SinkError {
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;

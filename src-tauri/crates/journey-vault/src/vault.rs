@@ -7,7 +7,7 @@ pub mod open;
 
 mod erase;
 mod media_files;
-mod migrate;
+pub(crate) mod migrate;
 mod pool;
 
 use crate::{

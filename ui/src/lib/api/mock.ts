@@ -34,6 +34,8 @@ export interface MockOptions {
   delay?: number;
   /** How much faster than life recordings, jobs and downloads run. */
   speed?: number;
+  /** The names of the files that the person chooses for an import. */
+  chosen?: string[];
   /** Commands that fail, each with its error. */
   failing?: Partial<Record<Command, V.CommandError>>;
   /** Commands that never answer. */
@@ -589,8 +591,7 @@ export function mock(options: MockOptions = {}): Mock {
       pipeline(stored, text);
       return { session: stored.page.session.id };
     },
-    import_choose: () => importing(["voice-note.m4a", "morning.txt"]),
-    import_paths: ({ paths }) => importing(paths),
+    import_choose: () => importing(options.chosen ?? ["voice-note.m4a", "morning.txt"]),
     queue: () => ({ jobs: structuredClone(jobs) }),
     cancel_job: ({ job }) => {
       const it = jobs.find((other) => other.id === job);

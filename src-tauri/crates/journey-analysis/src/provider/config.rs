@@ -1,6 +1,9 @@
 //! What a provider is made from.
 
-use super::{error::ProviderError, turns::Turns};
+use super::{
+    error::ProviderError,
+    turns::{CallLimit, Turns},
+};
 use crate::{analyser::Analyser, taxonomy_files::EmotionPack};
 use journey_domain::{
     consent::Consent,
@@ -102,8 +105,8 @@ pub struct ProviderPorts {
     pub random: Arc<dyn Random>,
     /// Shared by all analyses of a person, so that together they keep to what a provider bears.
     pub turns: Arc<Turns>,
-    /// Most requests that may begin in a minute.
-    pub calls_per_minute: u32,
+    /// How many requests a minute may begin.
+    pub calls: Arc<dyn CallLimit>,
     /// Answers to what was asked before; `None` to ask anew each time.
     pub replies: Option<Arc<dyn Replies>>,
     /// Reads the parts whose answers stay unreadable.

@@ -2,6 +2,7 @@
 
 use crate::analyser::AnalysisError;
 use journey_domain::{error_code::ErrorCode, ports::LedgerError};
+use std::time::Duration;
 
 /// Why a provider gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
@@ -69,12 +70,27 @@ pub enum ProviderError {
     /// The session's money is spent.
     #[error("the cost limit of the analysis is reached")]
     CostLimit,
+    /// As many requests began as a minute may see.
+    #[error("the limit of calls to providers is reached; try again in {try_again_s} s")]
+    CallLimit {
+        /// When the next may begin, in seconds from now.
+        try_again_s: u64,
+    },
     /// The provider failed before; it is not asked again for now.
     #[error("the provider failed several times and is not asked again for now")]
     CircuitOpen,
 }
 
+/// Whole seconds after which it is worth another try.
+pub(super) const fn whole_seconds(wait: Duration) -> u64 {
+    wait.as_secs() + (wait.subsec_nanos() > 0) as u64
+}
+
 impl ProviderError {
+    pub(super) const fn call_limit(wait: Duration) -> Self {
+        Self::CallLimit { try_again_s: whole_seconds(wait) }
+    }
+
     /// Whether asking again can help.
     #[must_use]
     pub const fn is_passing(&self) -> bool {
@@ -101,6 +117,7 @@ impl ProviderError {
             | Self::Redirected
             | Self::TimeLimit
             | Self::CostLimit
+            | Self::CallLimit { .. }
             | Self::CircuitOpen => true,
             _ => false,
         }
@@ -117,7 +134,9 @@ impl ProviderError {
             Self::Network(_) | Self::Stalled | Self::CircuitOpen | Self::Client => {
                 ErrorCode::Network
             }
-            Self::Status { status: 429, quota: false, .. } => ErrorCode::RateLimited,
+            Self::CallLimit { .. } | Self::Status { status: 429, quota: false, .. } => {
+                ErrorCode::RateLimited
+            }
             Self::Status { .. } if self.is_passing() => ErrorCode::Network,
             _ => ErrorCode::Provider,
         }
@@ -136,6 +155,9 @@ impl ProviderError {
                 "Check the connection and whether the server runs, then analyse again."
             }
             Self::CutPrompt { .. } => "Choose a model with a larger context.",
+            Self::CallLimit { .. } => {
+                "Wait so long, or ask an admin for a higher provider_calls_per_minute."
+            }
             Self::TimeLimit | Self::CostLimit => "Raise the limit in the settings.",
             _ => return None,
         })

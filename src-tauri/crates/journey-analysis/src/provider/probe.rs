@@ -7,6 +7,7 @@ use super::{
     connect,
     error::ProviderError,
     http::{Answer, Counted, Limits},
+    turns::take_at_once,
 };
 use crate::taxonomy_files::EmotionPack;
 use journey_domain::ports::CancelToken;
@@ -48,13 +49,15 @@ pub struct LocalServer {
 /// Sends nothing of the person's words.
 ///
 /// # Errors
-/// [`ProviderError`], with the service's own words in [`ProviderError::Status`].
+/// [`ProviderError`], with the service's own words in [`ProviderError::Status`];
+/// [`ProviderError::CallLimit`] says when to try again.
 pub async fn test_provider(
     config: &ProviderConfig,
     ports: &ProviderPorts,
     cancel: &CancelToken,
 ) -> Result<TestReport, ProviderError> {
     let limits = Limits { first_byte: Duration::from_secs(15), ..Limits::default() };
+    take_at_once(&*ports.calls)?;
     let models = models(config, ports, limits, cancel).await?;
     // Ollama names a model with its tag.
     let has_model = models.iter().any(|m| {
@@ -66,8 +69,8 @@ pub async fn test_provider(
 /// Servers on the usual ports of this computer. The leave must name `127.0.0.1`.
 ///
 /// # Errors
-/// [`ProviderError::NoConsent`] without that leave, [`ProviderError::Ledger`], or
-/// [`ProviderError::Cancelled`]; a port on which nothing answers is no error.
+/// [`ProviderError::NoConsent`] without that leave, [`ProviderError::Ledger`],
+/// [`ProviderError::CallLimit`], or [`ProviderError::Cancelled`]; a port on which nothing answers is no error.
 pub async fn probe_local(
     ports: &ProviderPorts,
     cancel: &CancelToken,
@@ -86,6 +89,7 @@ pub(super) async fn probe(
         idle: Duration::from_secs(2),
         ..Limits::default()
     };
+    take_at_once(&*ports.calls)?;
     let mut found = Vec::new();
     for &(port, kind) in places {
         let path = if kind == ProviderKind::Ollama { "" } else { "/v1" };

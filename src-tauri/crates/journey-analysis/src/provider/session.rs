@@ -8,6 +8,7 @@ use super::{
     http::{Answer, Counted, pause},
     prompt::{self, Message},
     retry, tokens,
+    turns::Patience,
     windows::{Window, windows},
     wire,
 };
@@ -323,13 +324,17 @@ impl Session<'_> {
         }
         let provider = self.provider;
         let ports = &provider.ports;
-        let turn = ports.turns.take(
-            ports.calls_per_minute,
-            &*ports.clock,
-            time_left,
-            &self.context.cancel,
-        );
-        let _turn = turn.await.map_err(bare)?;
+        let fraction = self.spent().fraction;
+        let patience = Patience {
+            clock: &*ports.clock,
+            longest: time_left,
+            cancel: &self.context.cancel,
+            waits: &|wait: Duration| {
+                let words = format!("as many calls as a minute may see; {}", goes_on_in(wait));
+                (self.context.progress)(fraction, &words);
+            },
+        };
+        let _turn = ports.turns.take(&*ports.calls, &patience).await.map_err(bare)?;
         let time_left = self.time_left();
         let reserved = self.reserve(messages).map_err(bare)?;
         let kind = provider.config.kind;
@@ -344,7 +349,6 @@ impl Session<'_> {
                 .map(|(price, tokens_in)| price.cost(tokens_in, tokens_out.unwrap_or(0)));
             Counted { tokens_in, tokens_out, cost_usd }
         };
-        let fraction = self.spent().fraction;
         let heard = |_bytes: usize| (self.context.progress)(fraction, "the provider is answering");
         let answer = provider
             .http
@@ -479,6 +483,10 @@ impl Session<'_> {
     fn spent(&self) -> MutexGuard<'_, Spent> {
         self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn goes_on_in(wait: Duration) -> String {
+    format!("goes on in {} s", super::error::whole_seconds(wait))
 }
 
 /// The sentence as it is sent: without listed names.

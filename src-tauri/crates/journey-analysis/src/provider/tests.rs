@@ -79,6 +79,14 @@ impl Random for Still {
     }
 }
 
+struct NoLimit;
+
+impl CallLimit for NoLimit {
+    fn take(&self) -> Result<(), Duration> {
+        Ok(())
+    }
+}
+
 fn ports(ledger: &Arc<Recorded>) -> ProviderPorts {
     ProviderPorts {
         ledger: ledger.clone(),
@@ -86,7 +94,7 @@ fn ports(ledger: &Arc<Recorded>) -> ProviderPorts {
         clock: Arc::new(Still),
         random: Arc::new(Still),
         turns: Arc::default(),
-        calls_per_minute: 10_000,
+        calls: Arc::new(NoLimit),
         replies: None,
         on_device: Arc::new(OnDeviceAnalyser::new().unwrap()),
     }

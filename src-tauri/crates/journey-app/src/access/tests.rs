@@ -5,7 +5,7 @@ use crate::{
     gate::command::Command,
     testing::{House, Mood, PASSWORD, eventually},
 };
-use journey_domain::ports::{Event, LockReason, SecretStore as _, SecretStoreError};
+use journey_domain::ports::{Clock as _, Event, LockReason, SecretStore as _, SecretStoreError};
 use serde_json::json;
 use std::{path::Path, sync::atomic::Ordering, time::Duration};
 
@@ -95,6 +95,135 @@ fn in_every_state_of_the_keychain_the_password_opens_the_vault_and_nothing_is_lo
     }
 }
 
+/// Everything that this thread notes, at any level.
+#[derive(Default)]
+struct Noted(std::sync::Mutex<String>);
+
+impl tracing::field::Visit for &Noted {
+    fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+        self.0.lock().unwrap().push_str(&format!("{field}={value:?} "));
+    }
+}
+
+impl tracing::Subscriber for Noted {
+    fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        span.record(&mut &*self);
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, values: &tracing::span::Record<'_>) {
+        values.record(&mut &*self);
+    }
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        event.record(&mut &*self);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn no_token_key_code_or_password_stands_in_any_file_log_answer_error_or_debug_text() {
+    const KEY: &str = "sk-canary-7Hq2vR9wZx4Lm8Tn";
+    let noted = Arc::new(Noted::default());
+    let said = std::cell::RefCell::new(String::new());
+    let house = House::new();
+    let mut canaries: Vec<Vec<u8>> = Vec::new();
+    let code = tracing::subscriber::with_default(noted.clone(), || {
+        tracing::info!("it is listened to");
+        let app = &house.app;
+        let n_drawn = house.random.0.lock().unwrap().len();
+        let created = app.create_account(None, "ada", true, PASSWORD).unwrap();
+        // The first that is drawn for a vault are its two keys.
+        let keys = house.random.0.lock().unwrap()[n_drawn..n_drawn + 2].to_vec();
+        assert!(keys.iter().all(|key| key.len() == 32));
+        canaries.extend(keys);
+        canaries.push(app.access().accounts().signing_key().unwrap().as_bytes().to_vec());
+
+        // Signed in, twice renewed, and every way that it can go wrong.
+        assert!(house.sign_in_and_stay("ada"));
+        for _ in 0..2 {
+            house.clock.skip(Duration::from_secs(60));
+            let token = house.another_process().resume(Client::Desktop).unwrap().unwrap();
+            canaries.push(token.reveal().as_bytes().to_vec());
+            canaries.push(token.reveal().rsplit('.').next().unwrap().as_bytes().to_vec());
+            said.borrow_mut().push_str(&format!("{token:?}"));
+        }
+        let token = app.resume(Client::Desktop).unwrap().unwrap();
+        canaries.push(token.reveal().as_bytes().to_vec());
+        let me = house.unlocked(&token);
+        let fails = |error: Option<CommandError>| {
+            let error = error.expect("it went well");
+            said.borrow_mut().push_str(&format!("{error:?} {error} {}", json!(error)));
+        };
+        fails(app.sign_in_window("ada", OTHER, true).err());
+        fails(app.sign_in_window(PASSWORD, OTHER, true).err());
+        fails(app.recover_account("ada", OTHER, OTHER).err());
+        fails(app.set_password(&me, OTHER, PASSWORD).err());
+        fails(app.set_system_setting(me.caller(), PASSWORD, &json!(KEY)).err());
+        fails(app.set_setting(&me, "theme", &json!(KEY)).err());
+        let forged = AccessToken::new(format!("{}x", token.reveal()));
+        fails(app.signed_in(Command::Whoami, &forged).err());
+        for (key, value) in
+            [("provider_base_url", "http://127.0.0.1:9/v1"), ("provider_model", "m")]
+        {
+            app.set_setting(&me, key, &json!(value)).unwrap();
+        }
+        app.set_provider_key(&me, "compatible", &SecretString::from(KEY)).unwrap();
+        app.use_provider(&me, "compatible").unwrap();
+        fails(app.test_provider(&me).err());
+        let answers = [
+            json!(app.settings(&me, None).unwrap()),
+            json!(app.providers(&me).unwrap()),
+            json!(app.audit(me.caller()).unwrap()),
+            json!(app.ledger(&me, None).unwrap()),
+            json!(app.account_state(Some(me.caller())).unwrap()),
+            json!(app.account_rows(me.caller()).unwrap()),
+        ];
+        said.borrow_mut().extend(answers.iter().map(ToString::to_string));
+        // A stolen token is used again, and ends the family.
+        let stolen = house.keychain.seen.lock().unwrap()[1].clone();
+        house.keychain.set_mood(Mood::Gives(stolen));
+        assert!(house.another_process().resume(Client::Desktop).unwrap().is_none());
+        house.keychain.set_mood(Mood::Well);
+        fails(app.signed_in(Command::Whoami, &token).err());
+        drop(me);
+        app.close(LockReason::Asked);
+        house.clock.skip(Duration::from_secs(3600));
+        fails(
+            app.recover_account("ada", &created.recovery_code, PASSWORD)
+                .err()
+                .or_else(|| app.sign_in_window("ada", OTHER, false).err()),
+        );
+        created.recovery_code
+    });
+
+    // What the keychain was ever given: session keys behind whose they are, and refresh tokens.
+    for secret in house.keychain.seen.lock().unwrap().iter() {
+        canaries.push(secret[secret.len() - 32..].to_vec());
+    }
+    let compact: String = code.chars().filter(|c| c.is_alphanumeric()).collect();
+    let texts = [PASSWORD, OTHER, KEY, &code, &compact, &compact.to_lowercase()];
+    canaries.extend(texts.map(|text| text.as_bytes().to_vec()));
+    let hex = |bytes: &Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let hexes: Vec<Vec<u8>> = canaries.iter().map(|it| hex(it).into_bytes()).collect();
+    canaries.extend(hexes);
+    let noted = noted.0.lock().unwrap();
+    assert!(noted.contains("it is listened to"), "nothing was noted: {noted}");
+    let mut places = house.files();
+    places.push(("what was noted".into(), noted.clone().into_bytes()));
+    places.push(("what was said".into(), said.into_inner().into_bytes()));
+    for (place, bytes) in places {
+        for canary in &canaries {
+            let stands = bytes.windows(canary.len()).any(|window| window == canary);
+            let canary = String::from_utf8_lossy(canary);
+            assert!(!stands, "{canary} stands in {}", place.display());
+        }
+    }
+}
+
 #[test]
 fn signing_out_holds_although_the_keychain_does_not_answer() {
     for broken in [SecretStoreError::Denied, SecretStoreError::TimedOut] {
@@ -163,6 +292,33 @@ fn where_only_admins_make_accounts_nobody_else_makes_one_or_brings_one_back() {
         house.app.create_account(None, "gus", false, PASSWORD).unwrap().account.role,
         "regular"
     );
+}
+
+#[test]
+fn anyone_learns_the_names_and_only_an_admin_roles_and_when_somebody_last_signed_in() {
+    let house = House::with_two();
+    let names = serde_json::to_value(house.app.accounts().unwrap()).unwrap();
+    assert_eq!(names, json!({ "accounts": [{ "name": "ada" }, { "name": "ben" }] }));
+    let ben = house.sign_in("ben");
+    let refused = house.app.signed_in(Command::AccountsList, &ben).err().unwrap();
+    assert_eq!(refused.code, ErrorCode::NotAllowed);
+    house.clock.skip(Duration::from_secs(60));
+    let admin = house.app.signed_in(Command::AccountsList, &house.sign_in("ada")).unwrap();
+    let rows = house.app.account_rows(&admin).unwrap().accounts;
+    let last = |rows: &[AccountRow], n: usize| {
+        rows[n].last_sign_in.as_ref().unwrap().parse::<jiff::Timestamp>().unwrap()
+    };
+    assert_eq!((rows[0].name.as_str(), rows[0].role.as_str()), ("ada", "admin"));
+    assert_eq!((rows[1].name.as_str(), rows[1].role.as_str()), ("ben", "regular"));
+    assert_eq!(last(&rows, 0), house.clock.now());
+    assert_eq!(last(&rows, 0).duration_since(last(&rows, 1)).as_secs(), 60);
+    // A guess is no sign-in, and somebody who never came has none.
+    house.clock.skip(Duration::from_secs(60));
+    assert!(house.app.sign_in_window("ben", "something else", false).is_err());
+    house.app.create_account(Some(&admin), "eve", false, PASSWORD).unwrap();
+    let now = house.app.account_rows(&admin).unwrap().accounts;
+    assert_eq!(last(&now, 1), last(&rows, 1));
+    assert_eq!(now[2].last_sign_in, None);
 }
 
 #[test]

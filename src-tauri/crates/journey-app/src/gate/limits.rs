@@ -1,5 +1,12 @@
 //! So many a minute, for each of many, by the injected clock.
 
+mod calls;
+mod carried;
+mod counts;
+
+pub(crate) use calls::ProviderCalls;
+pub(super) use counts::Counts;
+
 use governor::{
     Quota, RateLimiter, clock, middleware::NoOpMiddleware, state::keyed::HashMapStateStore,
 };
@@ -55,8 +62,11 @@ impl<K: Hash + Eq + Clone> PerMinute<K> {
 }
 
 fn limiter<K: Hash + Eq + Clone>(per_minute: u32, clock: &PortClock) -> Limiter<K> {
-    let per_minute = NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN);
-    RateLimiter::hashmap_with_clock(Quota::per_minute(per_minute), clock.clone())
+    RateLimiter::hashmap_with_clock(quota(per_minute), clock.clone())
+}
+
+fn quota(per_minute: u32) -> Quota {
+    Quota::per_minute(NonZeroU32::new(per_minute).unwrap_or(NonZeroU32::MIN))
 }
 
 /// Whole seconds after which it is worth another try.

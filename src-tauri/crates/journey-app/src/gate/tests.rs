@@ -230,6 +230,37 @@ fn each_class_of_commands_has_its_limit_and_says_when_to_try_again() {
 }
 
 #[test]
+fn an_account_s_commands_count_together_in_all_processes_and_nobody_is_kept_from_the_door() {
+    let house = House::with_two();
+    let ada = house.sign_in("ada");
+    let admin = house.app.signed_in(Command::ChangeSystemSetting, &ada).unwrap();
+    house.app.set_system_setting(&admin, "commands_per_minute", &json!(20)).unwrap();
+    // As a loop of short processes would, each with a count of its own that begins at nothing.
+    let n_let = (0..100)
+        .filter(|_| house.another_process().signed_in(Command::Whoami, &ada).is_ok())
+        .count();
+    assert_eq!(n_let, 20);
+    let refused = house.app.signed_in(Command::Whoami, &ada).err().unwrap();
+    assert_eq!(refused.code, ErrorCode::RateLimited);
+    assert_eq!(refused.hint.as_deref(), Some("Try again in 4 s."));
+    // Another account does not wait, and whoever comes to the door is not kept from it.
+    let ben = house.sign_in("ben");
+    assert!(house.another_process().signed_in(Command::Whoami, &ben).is_ok());
+    for _ in 0..100 {
+        assert!(house.another_process().public(Command::SignIn).is_ok());
+        assert!(house.another_process().public(Command::Lock).is_ok());
+    }
+    house.clock.skip(Duration::from_secs(3));
+    assert!(house.app.signed_in(Command::Whoami, &ada).is_ok(), "not when it said");
+    // Where the file cannot be used, each process counts for itself.
+    let file = house.app.data_dir().path().join("limits");
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let n_let = (0..100).filter(|_| house.app.signed_in(Command::Whoami, &ada).is_ok()).count();
+    assert_eq!(n_let, 20);
+}
+
+#[test]
 fn every_command_has_a_word_of_its_own() {
     for (i, command) in Command::ALL.iter().enumerate() {
         assert!(Command::ALL[..i].iter().all(|c| c.word() != command.word()), "{}", command.word());

@@ -30,6 +30,14 @@ impl AccessToken {
     }
 }
 
+#[cfg(test)]
+impl AccessToken {
+    /// Its text, to look for where it must not stand.
+    pub(crate) fn reveal(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
 impl std::fmt::Debug for AccessToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("AccessToken(…)")

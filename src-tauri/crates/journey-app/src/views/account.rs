@@ -28,11 +28,18 @@ pub struct AccountCreated {
     pub recovery_code: String,
 }
 
-/// All accounts.
+/// All that anyone may know of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct AccountNameView {
+    /// The name to sign in with.
+    pub name: String,
+}
+
+/// The accounts as anyone may see them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct AccountList {
     /// By name.
-    pub accounts: Vec<AccountView>,
+    pub accounts: Vec<AccountNameView>,
 }
 
 /// Whether someone is signed in, and how.

@@ -48,7 +48,7 @@ pub struct AccountRow {
     pub disabled: bool,
     /// When it was made.
     pub created_at: String,
-    /// When it was last used.
+    /// When it was last signed in to by password or code; none where the audit log no longer says.
     pub last_sign_in: Option<String>,
 }
 

@@ -5,6 +5,7 @@ use crate::table::column;
 use jiff::Timestamp;
 use journey_domain::ids::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, params};
+use std::collections::HashMap;
 
 /// How many entries are kept; the oldest go.
 const MAX_ENTRIES: i64 = 50_000;
@@ -154,6 +155,27 @@ impl AccountsStore {
         entries.truncate(limit as usize);
         let next = if more { entries.last().map(|entry| entry.id) } else { None };
         Ok(AuditPage { entries, next })
+    }
+}
+
+impl AccountsStore {
+    /// When each account was last signed in to, by password or recovery code; an account of whose
+    /// sign-ins the log no longer knows is not in it.
+    ///
+    /// # Errors
+    /// The store's failure.
+    pub fn last_sign_ins(&self) -> Result<HashMap<AccountId, Timestamp>, AccountsError> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT actor_id, max(at) FROM audit
+                 WHERE action IN (?1, ?2) AND actor_id IS NOT NULL GROUP BY actor_id",
+            )?;
+            let words = [AuditAction::SignedIn.as_str(), AuditAction::Recovered.as_str()];
+            let rows = statement.query_map(words, |row| {
+                Ok((AccountId::new(column::uuid(row, 0)?), column::time(row, 1)?))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 }
 

@@ -5,12 +5,14 @@ use crate::slots::{BadHeader, Header};
 use age::{DecryptError, Decryptor, Identity};
 use jiff::Timestamp;
 use journey_domain::account::AccountName;
+use rustix::fs::OFlags;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::{
-    fs::{self, File},
+    fs::OpenOptions,
     io::{self, BufReader, Read, Seek, Write},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
@@ -101,12 +103,18 @@ pub(super) fn read(
     passphrase: &SecretString,
     to: &mut dyn Destination,
 ) -> Result<Manifest, RestoreError> {
-    // Opening a pipe would wait for ever for somebody to write into it.
-    if !fs::metadata(path).map_err(RestoreError::reading)?.is_file() {
+    // Opening a pipe would else wait for ever for somebody to write into it. What was opened is
+    // looked at, and not what lay there a moment before.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
+        .map_err(RestoreError::reading)?;
+    let metadata = file.metadata().map_err(RestoreError::reading)?;
+    if !metadata.is_file() {
         return Err(RestoreError::Foreign);
     }
-    let file = File::open(path).map_err(RestoreError::reading)?;
-    let archive_bytes = file.metadata().map_err(RestoreError::reading)?.len();
+    let archive_bytes = metadata.len();
     read_sealed(file, archive_bytes, (passphrase, BackupCost::MOST), to)
 }
 

@@ -3,6 +3,7 @@
 use super::{archive::*, entry::Entry, *};
 use crate::{
     AccountsStore, KdfCost, NewAccount, OpenError, Vault, VaultFolder, VaultKeys, VaultPorts,
+    slots::Header,
     testing::{contains, files, new_session, ports_from},
 };
 use jiff::Timestamp;
@@ -433,6 +434,34 @@ fn a_newer_backup_says_so() {
 
 #[test]
 fn a_hundred_thousand_entries_or_endless_padding_take_no_memory_and_end() {
+    /// An archive that is made while it is read, so that it takes no memory itself.
+    struct Many {
+        begins: Vec<u8>,
+        n_made: u128,
+    }
+    impl io::Read for Many {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.begins.is_empty() && self.n_made < 100_000 {
+                self.n_made += 1;
+                let name = format!("media/{}/1.seg", Uuid::from_u128(self.n_made));
+                self.begins = tar_of(&[item(&name, b"")])[..512].to_vec();
+            }
+            let n = self.begins.len().min(buffer.len());
+            buffer[..n].copy_from_slice(&self.begins[..n]);
+            self.begins.drain(..n);
+            Ok(n)
+        }
+    }
+    struct Counted(u64);
+    impl Destination for Counted {
+        fn slots(&mut self, _: &Header, _: &AccountName) -> io::Result<()> {
+            Ok(())
+        }
+        fn begin(&mut self, _: Entry) -> io::Result<Box<dyn io::Write + '_>> {
+            self.0 += 1;
+            Ok(Box::new(io::sink()))
+        }
+    }
     struct Endless(u64);
     impl io::Read for Endless {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -448,6 +477,13 @@ fn a_hundred_thousand_entries_or_endless_padding_take_no_memory_and_end() {
     let endless = io::Read::chain(tar.as_slice(), Endless(0));
     let refused = read_tar(endless, 1 << 40, &mut Nowhere);
     assert!(matches!(refused, Err(RestoreError::Hostile(_))));
+    // Many that are each as they may be, and no manifest that says so.
+    let begins = tar_of(&good(&home)[..3]);
+    let begins = begins[..begins.len() - 1024].to_vec();
+    let mut counted = Counted(0);
+    let refused = read_tar(Many { begins, n_made: 0 }, 1 << 40, &mut counted);
+    assert!(matches!(refused, Err(RestoreError::Damaged)));
+    assert_eq!(counted.0, 100_001);
 }
 
 #[test]

@@ -144,7 +144,7 @@ impl Walk {
     }
 
     /// Follows the heads, checking marks and end; samples are checked when they are read.
-    fn strict(sealed: &Sealed) -> Result<Self, MediaError> {
+    pub(super) fn strict(sealed: &Sealed) -> Result<Self, MediaError> {
         let mut walk = Self::new();
         let mut content = Vec::new();
         while !walk.complete {
@@ -258,7 +258,7 @@ impl PcmReader {
         Ok(Self::new(sealed, walk))
     }
 
-    const fn new(sealed: Sealed, walk: Walk) -> Self {
+    pub(super) const fn new(sealed: Sealed, walk: Walk) -> Self {
         Self { sealed, walk, loaded: None, samples: Vec::new(), content: Vec::new() }
     }
 

@@ -250,5 +250,32 @@ fn oldest_of(
     Ok(id.unwrap_or(oldest))
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing {
+    //! The search, opened for fuzzing.
+
+    use super::SearchQuery;
+    use crate::VaultError;
+    use rusqlite::Connection;
+
+    thread_local! {
+        static EMPTY: Connection = {
+            let mut conn = Connection::open_in_memory().expect("memory");
+            crate::vault::migrate::migrate(&mut conn).expect("the first tables");
+            conn
+        };
+    }
+
+    /// No text is syntax, and no place in a list more than a place.
+    pub(crate) fn search(text: &str, after: Option<&str>) {
+        let query = SearchQuery { text: text.to_owned(), ..SearchQuery::default() };
+        EMPTY.with(|conn| match super::search(conn, &query, 10, after) {
+            Ok(_) => {}
+            Err(VaultError::BadCursor) => assert!(after.is_some(), "there is no cursor"),
+            Err(error) => panic!("{error}"),
+        });
+    }
+}
+
 #[cfg(test)]
 mod tests;

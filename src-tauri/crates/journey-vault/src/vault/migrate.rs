@@ -26,7 +26,7 @@ fn migrations() -> Migrations<'static> {
 }
 
 /// Brings a database to the newest schema, all or nothing.
-pub(super) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
+pub(crate) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
     migrations().to_latest(conn).map_err(|error| OpenError::Migration(Box::new(error)))
 }
 

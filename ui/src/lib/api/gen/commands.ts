@@ -45,7 +45,6 @@ export type CommandMap = {
   record_stop: { args: Record<string, never>; result: V.Stopped };
   write: { args: { title: string | null; text: string }; result: V.Stopped };
   import_choose: { args: Record<string, never>; result: V.Queue };
-  import_paths: { args: { paths: Array<string> }; result: V.Queue };
   queue: { args: Record<string, never>; result: V.Queue };
   cancel_job: { args: { job: string }; result: null };
   sessions: {

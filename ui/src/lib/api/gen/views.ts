@@ -121,9 +121,9 @@ export type SystemSettings = {
   allowed_providers: Array<string>;
   /** The hosts that analysis may talk to; this computer itself is always allowed. */
   allowed_hosts: Array<string>;
-  /** How many commands a minute one account may give. */
+  /** How many commands a minute one account may give, window and command line together. */
   commands_per_minute: number;
-  /** How many provider calls a minute one account may make. */
+  /** How many provider calls one account may begin in any minute. */
   provider_calls_per_minute: number;
   /** The speech model for accounts that chose none. */
   default_model: string | null;
@@ -168,7 +168,7 @@ export type AccountRow = {
   disabled: boolean;
   /** When it was made. */
   created_at: string;
-  /** When it was last used. */
+  /** When it was last signed in to by password or code; none where the audit log no longer says. */
   last_sign_in: string | null;
 };
 /** Who is here, and what the door offers. */
