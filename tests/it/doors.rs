@@ -95,7 +95,8 @@ fn listed(program: &Program, above: &[&str]) -> Vec<String> {
     let Some((_, list)) = help.split_once("Commands:\n") else { return Vec::new() };
     list.lines()
         .take_while(|line| !line.is_empty())
-        .filter_map(|line| line.strip_prefix("  ")?.split_whitespace().next())
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
         .filter(|word| *word != "help")
         .map(ToOwned::to_owned)
         .collect()

@@ -8,7 +8,7 @@ use journey_domain::ports::{SecretStore, SecretStoreError};
 use keyring::{credential::CredentialApi, keyutils::KeyutilsCredential};
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
@@ -44,7 +44,7 @@ impl DesktopKeychain {
     /// Entries are kept under `service`, one service per data directory.
     #[must_use]
     pub fn new(service: impl Into<String>) -> Self {
-        Self::of(service.into(), Arc::new(Desktop), Arc::new(Kernel))
+        Self::of(service.into(), Arc::new(Desktop), Arc::new(Kernel::default()))
     }
 
     fn of(service: String, desktop: Arc<dyn Place>, kernel: Arc<dyn Place>) -> Self {
@@ -99,21 +99,37 @@ impl Place for Desktop {
 }
 
 /// The kernel's keyring of this user.
-struct Kernel;
+#[derive(Default)]
+struct Kernel {
+    /// Whether it keeps anything, once that was tried.
+    keeps: OnceLock<bool>,
+}
 
 #[cfg(target_os = "linux")]
 impl Kernel {
-    /// Where the kernel lets nobody near its keyrings, as in many containers, there is none.
-    fn entry(service: &str, name: &str) -> Result<impl CredentialApi + use<>, SecretStoreError> {
-        KeyutilsCredential::new_with_target(None, service, name)
-            .map_err(|_| SecretStoreError::Absent)
+    /// Where the kernel lets nobody near its keyrings, as in many containers, or where no login gave
+    /// this process one that lasts, there is none.
+    fn entry(&self, service: &str, name: &str) -> Result<KeyutilsCredential, SecretStoreError> {
+        let open = |name: &str| KeyutilsCredential::new_with_target(None, service, name);
+        let keeps = self.keeps.get_or_init(|| {
+            open("probe").is_ok_and(|probe| {
+                let keeps = probe.set_secret(b"probe").is_ok() && probe.get_secret().is_ok();
+                // Half kept is not kept, and nothing of it stays.
+                probe.delete_credential().ok();
+                keeps
+            })
+        });
+        match open(name) {
+            Ok(entry) if *keeps => Ok(entry),
+            _ => Err(SecretStoreError::Absent),
+        }
     }
 }
 
 #[cfg(target_os = "linux")]
 impl Place for Kernel {
     fn get(&self, service: &str, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError> {
-        match Self::entry(service, name)?.get_secret() {
+        match self.entry(service, name)?.get_secret() {
             Ok(secret) => Ok(Some(secret)),
             Err(keyring::Error::NoEntry) => Ok(None),
             Err(error) => Err(map_error(&error)),
@@ -121,16 +137,11 @@ impl Place for Kernel {
     }
 
     fn set(&self, service: &str, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
-        let entry = Self::entry(service, name)?;
-        entry.set_secret(secret).map_err(|_| {
-            // Half kept is not kept: a process that no login made has no keyring that lasts.
-            entry.delete_credential().ok();
-            SecretStoreError::Absent
-        })
+        self.entry(service, name)?.set_secret(secret).map_err(|error| map_error(&error))
     }
 
     fn delete(&self, service: &str, name: &str) -> Result<(), SecretStoreError> {
-        match Self::entry(service, name)?.delete_credential() {
+        match self.entry(service, name)?.delete_credential() {
             Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
             Err(error) => Err(map_error(&error)),
         }
@@ -336,20 +347,22 @@ mod tests {
     #[test]
     fn the_real_kernel_keeps_a_secret_until_it_is_deleted_or_there_is_none() {
         let service = format!("insight-journey test {}", uuid::Uuid::now_v7());
-        match Kernel.set(&service, "a", &[0, 255, 7]) {
+        let kernel = Kernel::default();
+        match kernel.set(&service, "a", &[0, 255, 7]) {
             Ok(()) => {
-                assert_eq!(Kernel.get(&service, "a"), Ok(Some(vec![0, 255, 7])));
-                Kernel.set(&service, "a", b"another").unwrap();
-                assert_eq!(Kernel.get(&service, "a"), Ok(Some(b"another".to_vec())));
-                Kernel.delete(&service, "a").unwrap();
+                assert_eq!(kernel.get(&service, "a"), Ok(Some(vec![0, 255, 7])));
+                kernel.set(&service, "a", b"another").unwrap();
+                assert_eq!(kernel.get(&service, "a"), Ok(Some(b"another".to_vec())));
+                kernel.delete(&service, "a").unwrap();
+                assert_eq!(kernel.get(&service, "never"), Ok(None));
             }
-            // In a container that is kept from the kernel's keyrings, or without a login.
+            // In a container, or where no login made this process.
             Err(error) => {
                 assert_eq!(error, SecretStoreError::Absent);
-                assert!(matches!(Kernel.get(&service, "a"), Ok(None) | Err(_)), "half kept");
+                assert_eq!(kernel.get(&service, "a"), Err(SecretStoreError::Absent));
+                assert_eq!(kernel.delete(&service, "a"), Err(SecretStoreError::Absent));
             }
         }
-        assert_eq!(Kernel.delete(&service, "never"), Kernel.get(&service, "never").map(drop));
     }
 
     #[test]
