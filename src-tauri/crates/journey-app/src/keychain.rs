@@ -112,7 +112,9 @@ impl Kernel {
     fn entry(&self, service: &str, name: &str) -> Result<KeyutilsCredential, SecretStoreError> {
         let open = |name: &str| KeyutilsCredential::new_with_target(None, service, name);
         let keeps = self.keeps.get_or_init(|| {
-            open("probe").is_ok_and(|probe| {
+            // Of this process alone: another one tries, too.
+            let name = format!("probe {}", std::process::id());
+            open(&name).is_ok_and(|probe| {
                 let keeps = probe.set_secret(b"probe").is_ok() && probe.get_secret().is_ok();
                 // Half kept is not kept, and nothing of it stays.
                 probe.delete_credential().ok();
