@@ -144,7 +144,8 @@ fn every_word_is_refused_to_whoever_may_not_give_it_and_changes_nothing() {
         program.ok_with(&["account", "create", name], &new);
     }
     program.ok(&["account", "disable", "eve"]);
-    let session = program.write("I never finish anything. I felt calm by the river.");
+    let session =
+        program.write("I'm going to call the dentist tomorrow morning. I felt calm there.");
     let thread = program.json(&["thread", "list"])["threads"][0]["id"].clone();
     let object = |word: &str| match word {
         "SESSION" => session["id"].as_str().unwrap().to_owned(),
