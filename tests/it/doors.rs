@@ -59,7 +59,7 @@ const WORDS: &[(&str, Needs)] = &[
     ("thread merge THREAD THREAD", Needs::Own),
     ("thread undo", Needs::Own),
     ("taxonomy", Needs::Own),
-    ("taxonomy rename joy.calm Stillness", Needs::Own),
+    ("taxonomy rename joy.calm stillness", Needs::Own),
     ("taxonomy merge joy.calm joy.relief", Needs::Own),
     ("taxonomy split joy.calm one two", Needs::Own),
     ("taxonomy add joy joy.mine", Needs::Own),

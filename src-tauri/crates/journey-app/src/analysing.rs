@@ -410,12 +410,11 @@ impl App {
             Some(name) => name.to_owned(),
             None => self.chosen_provider(&me.open)?,
         };
+        // Also where nothing would be sent: whoever asks learns whether there is such a session.
+        let id = me.vault().read(|read| find(read, id))?;
         let Some(kind) = kind_of(&name)? else { return Ok(None) };
         let config = self.provider_config(&me.open, kind)?;
-        let detail = me.vault().read(|read| {
-            let id = find(read, id)?;
-            Ok::<_, CommandError>(read.session(id)?)
-        })?;
+        let detail = me.vault().read(|read| Ok::<_, CommandError>(read.session(id)?))?;
         let transcript = detail
             .transcript
             .as_ref()
