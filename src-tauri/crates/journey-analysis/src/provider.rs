@@ -213,6 +213,7 @@ pub fn preview(
         sentences: &sentences,
         evidence: EvidenceCheck::new(text, &sentences),
         names: &names,
+        named: names.in_text(text),
         pack: config.emotions,
     };
     let takes = Takes::of(config.kind, &config.model);

@@ -2,7 +2,7 @@
 
 use super::{
     prompt,
-    pseudonyms::Pseudonyms,
+    pseudonyms::{NamesIn, Pseudonyms},
     windows::Window,
     wire::{self, Holder, Kind, Polarity, Reply, WireElement, WireRelationship},
 };
@@ -35,6 +35,8 @@ pub(crate) struct Checked<'t> {
     pub(crate) sentences: &'t [Sentence],
     pub(crate) evidence: EvidenceCheck<'t>,
     pub(crate) names: &'t Pseudonyms,
+    /// Where they stand in the text.
+    pub(crate) named: NamesIn<'t>,
     pub(crate) pack: EmotionPack,
 }
 
@@ -84,10 +86,21 @@ impl Checked<'_> {
         if ids.len() > wire::MAX_SENTENCES || quote.chars().count() > wire::MAX_QUOTE_CHARS {
             return None;
         }
-        let shown: Vec<u32> = ids.iter().copied().filter(|&id| window.shows(id)).collect();
+        let mut shown: Vec<u32> = ids.iter().copied().filter(|&id| window.shows(id)).collect();
+        // A name that goes on in the next sentence was sent with the one in which it begins.
+        let cut: Vec<u32> = shown.iter().flat_map(|&id| self.with_the_rest_of_a_name(id)).collect();
+        shown.extend(cut);
         let span = self.evidence.check(&self.names.reveal(quote), &shown)?;
         let sentence = self.sentences.partition_point(|s| s.span.end <= span.span.start);
         window.owns(self.sentences.get(sentence)?.id).then_some(span)
+    }
+
+    /// The sentences into which a name goes on that begins in this one.
+    fn with_the_rest_of_a_name(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
+        let rest = self.sentences.get(id as usize..).unwrap_or_default();
+        let this = (id as usize).checked_sub(1).and_then(|at| self.sentences.get(at));
+        let end = this.and_then(|s| self.named.end_of_cut(s.span.end)).unwrap_or(0);
+        rest.iter().take_while(move |s| s.span.start < end).map(|s| s.id)
     }
 
     fn draft(&self, element: WireElement, span: CheckedSpan) -> ElementDraft {

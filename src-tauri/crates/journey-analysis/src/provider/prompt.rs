@@ -124,7 +124,7 @@ pub(crate) fn visible(text: &str) -> String {
 }
 
 /// Zero-width, direction-changing and tag characters, and variation selectors beyond the usual.
-const fn is_invisible(c: char) -> bool {
+pub(crate) const fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'

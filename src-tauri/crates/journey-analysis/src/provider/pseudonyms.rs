@@ -1,5 +1,10 @@
 //! Names and places of a person's list, replaced before anything is sent and put back afterwards.
 
+use super::prompt;
+use icu_normalizer::{
+    DecomposingNormalizerBorrowed, properties::CanonicalCombiningClassMapBorrowed,
+};
+use journey_domain::text::{CharSpan, IndexedText};
 use std::{collections::BTreeSet, sync::LazyLock};
 
 const NOT_NAMES: &str = include_str!("../../../../../assets/lexicons/not_names.txt");
@@ -53,12 +58,20 @@ impl Pseudonyms {
     /// or that stands for two would be put back wrongly: there the number stands.
     #[must_use]
     pub fn for_text(&self, text: &str) -> Self {
-        let text = text.to_lowercase();
-        let stand_ins: Vec<String> =
-            self.names.iter().filter_map(|n| n.chosen.as_ref()).map(|c| c.to_lowercase()).collect();
+        if self.names.iter().all(|name| name.chosen.is_none()) {
+            return self.clone();
+        }
+        let as_text = |folded: Vec<char>| String::from_iter(folded);
+        let text = as_text(folded(text));
+        let stand_ins: Vec<String> = self
+            .names
+            .iter()
+            .filter_map(|n| n.chosen.as_ref())
+            .map(|c| as_text(folded(c)))
+            .collect();
         let is_clear = |chosen: &String| {
-            let chosen = chosen.to_lowercase();
-            let listed = || self.names.iter().any(|n| n.written.to_lowercase().contains(&chosen));
+            let chosen = as_text(folded(chosen));
+            let listed = || self.names.iter().any(|n| as_text(n.folded.clone()).contains(&chosen));
             let n_alike = stand_ins.iter().filter(|s| s.contains(&chosen)).count();
             n_alike == 1 && !text.contains(&chosen) && !listed()
         };
@@ -72,10 +85,8 @@ impl Pseudonyms {
     /// The names that stand in `text`, each with what is sent for it, as the list writes them.
     #[must_use]
     pub fn found_in(&self, text: &str) -> Vec<(String, String)> {
-        let mut found = BTreeSet::new();
-        self.replaced(text, &mut |name| {
-            found.insert(name.written.clone());
-        });
+        let places = self.in_text(text).places;
+        let found: BTreeSet<String> = places.iter().map(|p| p.name.written.clone()).collect();
         let of = |written: &String| self.names.iter().find(|n| n.written == *written);
         found.iter().filter_map(of).map(|n| (n.written.clone(), n.stand_in().to_owned())).collect()
     }
@@ -86,36 +97,36 @@ impl Pseudonyms {
         self.names.is_empty()
     }
 
-    /// `text` with every listed name replaced: whole words, in any case, also before a possessive
-    /// s with or without its apostrophe.
+    /// `text` with every listed name replaced, as [`Pseudonyms::in_text`] finds them.
     #[must_use]
     pub fn hide(&self, text: &str) -> String {
-        self.replaced(text, &mut |_| {})
+        let indexed = IndexedText::new(text);
+        let whole = CharSpan { start: 0, end: indexed.char_len() };
+        self.in_text(text).sent(&indexed, whole)
     }
 
-    fn replaced(&self, text: &str, met: &mut dyn FnMut(&Name)) -> String {
+    /// Where the listed names stand in `text`: whole words, in any case, also before a possessive s
+    /// with or without its apostrophe; however accents, apostrophes and spaces are written, and
+    /// whatever nobody sees between their letters.
+    pub(crate) fn in_text(&self, text: &str) -> NamesIn<'_> {
+        let mut places = Vec::new();
         if self.names.is_empty() {
-            return text.to_owned();
+            return NamesIn { places };
         }
-        let chars: Vec<char> = text.chars().collect();
-        let mut hidden = String::with_capacity(text.len());
+        let letters = letters(text);
         let mut at = 0;
-        while let Some(&c) = chars.get(at) {
-            let before = at.checked_sub(1).and_then(|i| chars.get(i)).copied();
-            let found = self.names.iter().find_map(|name| {
-                let end = name.end_at(&chars, at, before)?;
-                Some((name, end))
-            });
-            if let Some((name, end)) = found {
-                hidden.push_str(name.stand_in());
-                met(name);
+        while let Some(first) = letters.get(at) {
+            let found = self.names.iter().find_map(|name| Some((name, name.end_at(&letters, at)?)));
+            at += 1;
+            if let Some((name, end)) = found
+                && let Some(last) = letters.get(end - 1)
+            {
+                let span = CharSpan { start: first.span.start, end: last.span.end };
+                places.push(Place { span, name });
                 at = end;
-            } else {
-                hidden.push(c);
-                at += 1;
             }
         }
-        hidden
+        NamesIn { places }
     }
 
     /// `text` with the stand-ins replaced by the names as the list writes them.
@@ -149,33 +160,72 @@ impl Name {
         self.chosen.as_deref().unwrap_or(&self.numbered)
     }
 
-    /// One past the name's last character where it stands at `at`.
-    fn end_at(&self, chars: &[char], at: usize, before: Option<char>) -> Option<usize> {
-        let first = *self.folded.first()?;
-        if joins(before, Some(first)) {
+    /// One past the name's last letter where it stands at `at`.
+    fn end_at(&self, letters: &[Letter], at: usize) -> Option<usize> {
+        let end = at + self.folded.len();
+        let place = letters.get(at..end)?;
+        if !place.iter().map(|l| l.folded).eq(self.folded.iter().copied()) {
             return None;
         }
-        let mut place = at;
-        let mut wanted = self.folded.iter().peekable();
-        while let Some(&want) = wanted.peek() {
-            let given = *chars.get(place)?;
-            if want.is_whitespace() && given.is_whitespace() {
-                wanted.next();
-            } else {
-                for folded in given.to_lowercase() {
-                    if wanted.next() != Some(&folded) {
-                        return None;
-                    }
-                }
-            }
-            place += 1;
+        let before = at.checked_sub(1).and_then(|i| letters.get(i));
+        let (first, last) = (place.first()?, place.last()?);
+        let next = letters.get(end);
+        // Half of a written letter is none.
+        if before.is_some_and(|l| l.span == first.span)
+            || next.is_some_and(|l| l.span == last.span)
+            || joins(before, Some(first))
+        {
+            return None;
         }
-        let next = chars.get(place).copied();
-        let last = self.folded.last().copied();
         let possessive =
-            matches!(next, Some('s' | 'S')) && !joins(next, chars.get(place + 1).copied());
-        (!joins(last, next) || possessive).then_some(place)
+            next.is_some_and(|l| l.folded == 's') && !joins(next, letters.get(end + 1));
+        (!joins(Some(last), next) || possessive).then_some(end)
     }
+}
+
+/// The listed names of one text, in its order.
+pub(crate) struct NamesIn<'n> {
+    places: Vec<Place<'n>>,
+}
+
+struct Place<'n> {
+    span: CharSpan,
+    name: &'n Name,
+}
+
+impl NamesIn<'_> {
+    /// What is sent of `span` of the text in which the names were looked for. What stands for a name
+    /// stands where it begins; a part that is cut off sends nothing of it.
+    pub(crate) fn sent(&self, text: &IndexedText<'_>, span: CharSpan) -> String {
+        let piece = |start, end| text.slice(CharSpan { start, end }).unwrap_or_default();
+        let first = self.places.partition_point(|p| p.span.end <= span.start);
+        let mut sent = String::new();
+        let mut at = span.start;
+        for place in self.places.iter().skip(first).take_while(|p| p.span.start < span.end) {
+            if place.span.start >= span.start {
+                sent.push_str(piece(at, place.span.start));
+                sent.push_str(place.name.stand_in());
+            }
+            at = place.span.end.min(span.end);
+        }
+        sent.push_str(piece(at, span.end));
+        sent
+    }
+
+    /// Where the name ends that begins before the character `at` and goes on after it.
+    pub(crate) fn end_of_cut(&self, at: usize) -> Option<usize> {
+        let place = self.places.get(self.places.partition_point(|p| p.span.end <= at))?;
+        (place.span.start < at).then_some(place.span.end)
+    }
+}
+
+/// A letter in the form in which names are compared.
+struct Letter {
+    folded: char,
+    /// As it was written, without its accents.
+    written: char,
+    /// What it was written with; several letters share it where one sign stands for them.
+    span: CharSpan,
 }
 
 /// Without spaces around, and one between words.
@@ -184,12 +234,76 @@ fn spaced_once(text: &str) -> String {
 }
 
 fn folded(text: &str) -> Vec<char> {
-    text.chars().flat_map(char::to_lowercase).collect()
+    letters(text).into_iter().map(|letter| letter.folded).collect()
+}
+
+/// The letters of `text`: small, compatibly decomposed, with one apostrophe, one hyphen and one
+/// space for their many forms, and without what nobody sees.
+fn letters(text: &str) -> Vec<Letter> {
+    let classes = CanonicalCombiningClassMapBorrowed::new();
+    let mut letters = Vec::with_capacity(text.len());
+    let mut sign = String::new();
+    let mut span = CharSpan { start: 0, end: 0 };
+    for (at, c) in text.chars().enumerate() {
+        if is_unseen(c) {
+            continue;
+        }
+        if sign.is_empty() || c.is_ascii() || classes.get_u8(c) == 0 {
+            push_letters(&sign, span, &mut letters);
+            sign.clear();
+            span.start = at;
+        }
+        sign.push(plain(c));
+        span.end = at + 1;
+    }
+    push_letters(&sign, span, &mut letters);
+    letters
+}
+
+/// Adds a sign with its accents.
+fn push_letters(sign: &str, span: CharSpan, letters: &mut Vec<Letter>) {
+    let Some(written) = sign.chars().next() else { return };
+    if written == ' ' && letters.last().is_some_and(|l| l.folded == ' ') {
+        return;
+    }
+    if sign.is_ascii() {
+        letters.push(Letter { folded: written.to_ascii_lowercase(), written, span });
+        return;
+    }
+    let lower = sign.to_lowercase();
+    let parts = DecomposingNormalizerBorrowed::new_nfkd();
+    for c in parts.normalize(&lower).chars() {
+        match c {
+            'ß' => letters.extend([(); 2].map(|()| Letter { folded: 's', written, span })),
+            'ς' => letters.push(Letter { folded: 'σ', written, span }),
+            folded => letters.push(Letter { folded, written, span }),
+        }
+    }
+}
+
+/// One sign for those that are typed for each other.
+fn plain(c: char) -> char {
+    match c {
+        '`' | '´' | '‘' | '’' | '‛' | 'ʼ' | 'ʹ' | '′' | '＇' | 'ꞌ' => '\'',
+        '\u{2010}' | '\u{2011}' => '-',
+        _ if c.is_whitespace() || c.is_control() => ' ',
+        _ => c,
+    }
+}
+
+/// Characters that show nothing: those that do not leave, and joiners and selectors, which do.
+fn is_unseen(c: char) -> bool {
+    prompt::is_invisible(c)
+        || matches!(c,
+            '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}')
 }
 
 /// Whether two neighbours belong to one word. Scripts without spaces have no borders to keep to.
-fn joins(left: Option<char>, right: Option<char>) -> bool {
-    let spaced = |c: char| {
+fn joins(left: Option<&Letter>, right: Option<&Letter>) -> bool {
+    let spaced = |letter: &Letter| {
+        let c = letter.written;
         c.is_alphanumeric()
             && !('\u{2e80}'..'\u{a000}').contains(&c)
             && !('\u{ac00}'..'\u{d7b0}').contains(&c)

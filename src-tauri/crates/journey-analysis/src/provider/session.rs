@@ -89,6 +89,7 @@ pub(super) async fn analyse(
             sentences: &sentences,
             evidence: EvidenceCheck::new(text, &sentences),
             names: &names,
+            named: names.in_text(text),
             pack: provider.config.emotions,
         },
         began: provider.ports.clock.monotonic(),
@@ -492,8 +493,7 @@ fn goes_on_in(wait: Duration) -> String {
 /// The sentence as it is sent: without listed names.
 pub(super) fn sentence_text(checked: &Checked<'_>, sentences: &[Sentence], id: u32) -> String {
     let sentence = (id as usize).checked_sub(1).and_then(|at| sentences.get(at));
-    let text = sentence.and_then(|s| checked.text.slice(s.span)).unwrap_or_default();
-    checked.names.hide(text)
+    sentence.map(|s| checked.named.sent(&checked.text, s.span)).unwrap_or_default()
 }
 
 fn add(analysis: &mut Analysis, found: Findings) {

@@ -167,3 +167,74 @@ async fn what_was_answered_before_in_halves_or_after_a_repair_is_not_asked_again
     assert_eq!(runs[0].elements, runs[1].elements);
     assert_eq!((runs[1].tokens_in, runs[1].tokens_out), (0, 0));
 }
+
+/// The texts that a request holds besides what is the same for every session.
+fn sent(config: &ProviderConfig, text: &str) -> String {
+    let transcript = Transcript::from_text(1, Some("en".into()), text.to_owned());
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    let parts = preview(config, &input).unwrap();
+    let body = |part: &PreviewedRequest| -> serde_json::Value {
+        serde_json::from_slice(&part.body).unwrap()
+    };
+    let texts =
+        parts.iter().map(|p| body(p)["messages"][1]["content"].as_str().unwrap().to_owned());
+    texts.collect()
+}
+
+#[test]
+fn no_form_in_which_a_listed_name_is_written_leaves() {
+    // Unpunctuated speech is cut after at most 400 characters: here between the two words.
+    let cut = format!("{}Anna Maria came by", "go on ".repeat(65));
+    assert_eq!(split(&cut).len(), 2);
+    for (name, text, told) in [
+        ("Sgt. Miller", "I met Sgt. Miller at noon. It was loud.", &["Miller", "Sgt"][..]),
+        ("Dr. St. John", "Then Dr. St. John. He came. So did Dr. St.\nJohn.", &["John"]),
+        ("Anna Maria", &cut, &["Anna", "Maria"]),
+        ("Anna Maria", "With Anna  \n Maria and Anna\u{a0}Maria and Anna\u{7}Maria.", &["Maria"]),
+        (
+            "Anna",
+            "I saw An\u{ad}na and A\u{200b}nna and Ann\u{200d}a and An\u{fe0f}na.",
+            &["nna", "An"],
+        ),
+        ("Zoë", "I saw Zoe\u{308} and ZOE\u{308}'s dog.", &["Zo", "ZO"]),
+        ("Zoe\u{308}", "I saw Zoë and ZOË.", &["Zo", "ZO"]),
+        ("Việt", "I saw Vi\u{ea}\u{323}t and Vie\u{323}\u{302}t and Vie\u{302}\u{323}t.", &["Vi"]),
+        ("O'Brien", "I met O’Brien and OʼBRIEN and O'Brien.", &["rien", "RIEN"]),
+        ("O’Brien", "I met O'Brien.", &["rien"]),
+        ("Strauß", "I met STRAUSS and Strauß.", &["trau", "TRAU"]),
+        ("Anna-Lena", "I met Anna\u{2010}Lena and Anna\u{2011}Lena.", &["Lena"]),
+        ("Anna", "I met Ａｎｎａ.", &["ｎｎ"]),
+    ] {
+        let mut config = config(ProviderKind::OpenAi, "http://127.0.0.1:9/v1");
+        config.pseudonyms = vec![name.to_owned()];
+        let sent = sent(&config, text);
+        assert!(sent.contains("Name1"), "{sent}");
+        for part in told {
+            assert!(!sent.contains(part), "{part:?} of {name:?} left: {sent}");
+        }
+        let names = Pseudonyms::new([name]);
+        assert_eq!(names.found_in(text).len(), 1, "the preview does not say so: {text}");
+    }
+}
+
+#[test]
+fn what_only_holds_the_letters_of_a_name_is_left_as_it_is() {
+    let names = Pseudonyms::new(["Ann", "Jose"]);
+    let text = "Hannah, Anna, An n, Ann\u{ad}a, Ann\u{301}, Josef and Jose\u{301} sang";
+    assert_eq!(names.hide(text), text);
+}
+
+#[tokio::test]
+async fn a_quote_with_a_name_that_runs_over_a_sentences_end_is_found() {
+    let text = "Today I had lunch with Sgt. Miller at noon. I felt calm.";
+    let found = element("action", "Lunch with Name1", 1, "I had lunch with Name1");
+    let server = serving(whole(&reply(&[found]))).await;
+    let mut config = config(ProviderKind::OpenAi, &server.uri());
+    config.pseudonyms = vec!["Sgt. Miller".into()];
+    let found = run(config, limits(), text).await.0.unwrap();
+    assert_eq!(found.rejected, 0);
+    let span = found.elements[0].evidence[0].span;
+    let quote = IndexedText::new(text).slice(span);
+    assert_eq!(quote, Some("I had lunch with Sgt. Miller"));
+    assert_eq!(found.elements[0].label, "Lunch with Sgt. Miller");
+}

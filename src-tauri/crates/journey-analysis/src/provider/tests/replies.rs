@@ -14,6 +14,7 @@ fn checked<'t>(
         sentences,
         evidence: EvidenceCheck::new(text, sentences),
         names,
+        named: names.in_text(text),
         pack: Default::default(),
     }
 }
