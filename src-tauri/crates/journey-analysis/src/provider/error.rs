@@ -4,6 +4,9 @@ use crate::analyser::AnalysisError;
 use journey_domain::{error_code::ErrorCode, ports::LedgerError};
 use std::time::Duration;
 
+/// There was no server to send anything to.
+pub(crate) const NO_CONNECTION: &str = "no connection";
+
 /// Why a provider gave no answer that can be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
@@ -99,6 +102,16 @@ impl ProviderError {
             Self::Status { status, quota, .. } => {
                 !*quota && matches!(*status, 408 | 409 | 425 | 429 | 500..=599)
             }
+            _ => false,
+        }
+    }
+
+    /// Whether the server may have read what was sent, and count it, though no whole answer came.
+    #[must_use]
+    pub(crate) fn may_be_billed(&self) -> bool {
+        match self {
+            Self::Network(words) => *words != NO_CONNECTION,
+            Self::Stalled | Self::TimeLimit | Self::TooLarge | Self::Cancelled => true,
             _ => false,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{
     address::{Address, CheckedResolver},
-    error::ProviderError,
+    error::{NO_CONNECTION, ProviderError},
 };
 use journey_domain::{
     consent::Consent,
@@ -227,10 +227,11 @@ fn header(response: &Response, name: reqwest::header::HeaderName) -> Option<Stri
 }
 
 fn reason(error: &reqwest::Error) -> ProviderError {
-    if error.is_timeout() {
+    // A connection that takes too long is both.
+    if error.is_connect() {
+        ProviderError::Network(NO_CONNECTION)
+    } else if error.is_timeout() {
         ProviderError::Stalled
-    } else if error.is_connect() {
-        ProviderError::Network("no connection")
     } else {
         ProviderError::Network("the connection broke off")
     }

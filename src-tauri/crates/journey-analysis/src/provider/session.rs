@@ -362,7 +362,12 @@ impl Session<'_> {
                 &count,
             )
             .await;
-        self.settle(reserved, answer.as_ref().ok().map(count));
+        let counted = answer.as_ref().ok().map(count).unwrap_or_default();
+        let is_billed = match &answer {
+            Ok(answer) => answer.status < 300,
+            Err(error) => error.may_be_billed(),
+        };
+        self.settle(reserved, counted, is_billed);
         let answer = answer.map_err(bare)?;
         if !(200..300).contains(&answer.status) {
             let (words, quota) = chat::error_words(&answer.body);
@@ -435,13 +440,15 @@ impl Session<'_> {
         Ok(most)
     }
 
-    fn settle(&self, reserved: f64, counted: Option<Counted>) {
+    /// What a request cost. One that was read and of which the server gave no count may have cost
+    /// all that was kept back for it.
+    fn settle(&self, reserved: f64, counted: Counted, is_billed: bool) {
+        let unknown = if is_billed { reserved } else { 0.0 };
         let mut spent = self.spent();
         spent.reserved_usd -= reserved;
-        let counted = counted.unwrap_or_default();
         spent.tokens_in += counted.tokens_in.unwrap_or(0);
         spent.tokens_out += counted.tokens_out.unwrap_or(0);
-        spent.cost_usd += counted.cost_usd.unwrap_or(0.0);
+        spent.cost_usd += counted.cost_usd.unwrap_or(unknown);
         spent.has_unknown |= self.provider.price.is_none();
     }
 

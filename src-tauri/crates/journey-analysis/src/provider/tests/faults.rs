@@ -478,3 +478,39 @@ async fn money_that_runs_out_on_the_way_leaves_holes_and_keeps_what_was_found() 
     assert!(!found.holes.is_empty());
     assert!(found.holes.iter().all(|h| h.reason.contains("cost limit")), "{:?}", found.holes);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_broke_off_or_came_without_a_count_is_counted_against_the_cost_limit() {
+    let sentences = split(TEXT);
+    let window = windows::windows(&sentences, 10_000)[0];
+    let text_of = |id: u32| {
+        let span = sentences[id as usize - 1].span;
+        IndexedText::new(TEXT).slice(span).unwrap().to_owned()
+    };
+    let said_on = jiff::civil::date(2026, 11, 24);
+    let messages = prompt::messages(Default::default(), &window, said_on, &text_of);
+    let tokens_in = messages.iter().map(|m| tokens::count_tokens(&m.text)).sum();
+    let price = prices::price("openai", "gpt-4.1-mini").unwrap();
+    let most = price.cost(tokens_in, u64::from(chat::MAX_TOKENS_OUT / 2));
+
+    let halved = bare(|s| {
+        s.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"choices\":").ok();
+    });
+    let uncounted = bare(|s| {
+        let body = r#"{"choices":[{"message":{"content":"{"},"finish_reason":"stop"}]}"#;
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close";
+        s.write_all(format!("{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len()).as_bytes())
+            .ok();
+    });
+    let unread = bare(|s| {
+        s.write_all(b"HTTP/1.1 503 No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").ok();
+    });
+    for (url, share, calls) in [(halved, 2.5, 2), (uncounted, 1.5, 1), (unread, 1.5, 4)] {
+        let mut poor = config(ProviderKind::OpenAi, &url);
+        poor.cost_limit_usd = Some(most * share);
+        let (found, ledger) = run(poor, limits(), TEXT).await;
+        let error = found.unwrap_err().to_string();
+        assert_eq!(ledger.bodies().len(), calls, "{error}");
+        assert_eq!(error.contains("cost limit"), calls < 4, "{error}");
+    }
+}
