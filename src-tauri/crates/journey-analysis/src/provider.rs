@@ -201,7 +201,7 @@ pub fn preview(
 ) -> Result<Vec<PreviewedRequest>, ProviderError> {
     let host = reqwest::Url::parse(&config.base_url)
         .ok()
-        .and_then(|url| url.host_str().map(str::to_ascii_lowercase))
+        .and_then(|url| url.host_str().map(|h| h.trim_matches(['[', ']']).to_ascii_lowercase()))
         .ok_or(ProviderError::Address("it names no host"))?;
     let leave = journey_domain::consent::Consent::for_analysis(host.clone(), None);
     let address = Address::new(&config.base_url, std::slice::from_ref(&host), &leave)?;

@@ -25,7 +25,7 @@ use journey_domain::{
     ports::CancelToken,
 };
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv6Addr, sync::Arc, time::Duration};
 
 /// The analyser that is built in.
 pub(crate) const ON_DEVICE: &str = "on-device";
@@ -87,6 +87,10 @@ pub(crate) fn host_of(base_url: &str) -> Result<String> {
         Some(v6) => v6.split(']').next().unwrap_or_default(),
         None => authority.split(':').next().unwrap_or_default(),
     };
+    // An IPv6 address has many spellings; it is asked under its shortest.
+    if let Ok(v6) = host.parse::<Ipv6Addr>() {
+        return Ok(v6.to_string());
+    }
     if host.is_empty() {
         return Err(CommandError::usage("the provider's address names no host")
             .hint("Set it with `insight-journey settings set provider_base_url http://localhost:8080/v1`."));
@@ -493,6 +497,7 @@ mod tests {
             ("https://api.openai.com/v1", "api.openai.com"),
             ("http://LOCALHOST:8080/v1?x=1", "localhost"),
             ("http://[::1]:11434", "::1"),
+            ("http://[0:0:0:0:0:0:0:1]:11434", "::1"),
         ] {
             assert_eq!(host_of(address).unwrap(), host);
         }

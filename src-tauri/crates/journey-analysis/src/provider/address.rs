@@ -35,8 +35,9 @@ impl Address {
             .host_str()
             .ok_or(ProviderError::Address("it names no host"))?
             .trim_end_matches('.')
+            .trim_matches(['[', ']'])
             .to_ascii_lowercase();
-        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+        let ip = host.parse::<IpAddr>().ok();
         let loopback = host == "localhost" || ip.is_some_and(|ip| ip.is_loopback());
         match base.scheme() {
             "https" => {}
@@ -54,7 +55,7 @@ impl Address {
         Ok(Self { base, host, loopback })
     }
 
-    /// The host without port, in lower case.
+    /// The host without port, in lower case; an IPv6 address without brackets.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
@@ -69,7 +70,12 @@ impl Address {
 
     /// Host and port, as the ledger names it.
     pub(crate) fn host_and_port(&self) -> String {
-        format!("{}:{}", self.host, self.base.port_or_known_default().unwrap_or_default())
+        let port = self.base.port_or_known_default().unwrap_or_default();
+        if self.host.contains(':') {
+            format!("[{}]:{port}", self.host)
+        } else {
+            format!("{}:{port}", self.host)
+        }
     }
 
     /// The address of `path` (which begins with a slash) below the base.
@@ -117,7 +123,7 @@ mod tests {
 
     fn check(url: &str) -> Result<Address, ProviderError> {
         let host = Url::parse(url).ok().and_then(|u| u.host_str().map(str::to_owned));
-        let host = host.unwrap_or_default();
+        let host = host.unwrap_or_default().trim_matches(['[', ']']).to_owned();
         Address::new(url, std::slice::from_ref(&host), &Consent::for_analysis(host.clone(), None))
     }
 
@@ -127,7 +133,10 @@ mod tests {
         assert_eq!(address.join("/models").as_str(), "https://api.example/v1/models");
         assert_eq!(address.host_and_port(), "api.example:443");
         assert!(check("http://127.0.0.1:11434").unwrap().is_loopback());
-        assert!(check("http://[::1]:1234/v1").is_ok());
+        let address = check("http://[::1]:1234/v1").unwrap();
+        assert_eq!((address.host(), address.is_loopback()), ("::1", true));
+        assert_eq!(address.host_and_port(), "[::1]:1234");
+        assert_eq!(address.join("/models").as_str(), "http://[::1]:1234/v1/models");
     }
 
     #[test]

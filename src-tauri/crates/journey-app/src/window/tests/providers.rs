@@ -64,6 +64,25 @@ fn an_address_that_would_go_over_the_network_unprotected_is_refused() {
 }
 
 #[test]
+fn a_server_on_this_computer_may_have_an_address_of_the_newer_kind() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    for url in ["http://[::1]:9/v1", "http://[0:0:0:0:0:0:0:1]:9/v1"] {
+        app.configure_provider(&me, "compatible", Some(url), Some("m")).unwrap();
+        assert!(row(&home, "compatible").local);
+        // Nobody is there, which is another thing than not being allowed to ask.
+        let error = app.ask_provider(&me, "compatible").unwrap_err();
+        assert_eq!(error.code, ErrorCode::Network, "{url}: {error:?}");
+    }
+    let ledger = app.ledger_rows(&me, None).unwrap().ledger;
+    assert_eq!(ledger.len(), 2);
+    assert!(ledger.iter().all(|line| line.host == "http://[::1]:9"), "{ledger:?}");
+    let session = app.write_in_window(&me, "I felt calm.", None).unwrap().session;
+    let preview = app.preview_in_window(&me, &session, Some("compatible")).unwrap();
+    assert_eq!(preview.host.as_deref(), Some("::1"));
+}
+
+#[test]
 fn a_key_is_kept_never_told_and_forgotten_on_demand() {
     let home = Home::new();
     let key = "sk-nobodys-key".to_owned();
