@@ -1,8 +1,9 @@
 use crate::person::{Person, no_vault};
 use journey_domain::{
-    element::EvidenceState, error_code::ErrorCode, ids::SessionId, job::JobKind, session::Source,
-    text::IndexedText,
+    element::EvidenceState, error_code::ErrorCode, ids::SessionId, job::JobKind,
+    ports::CancelToken, session::Source, text::IndexedText, transcript::Transcript,
 };
+use journey_vault::NewTranscript;
 use proptest::prelude::*;
 
 const TEXT: &str = "I was glad to be home. My boss shouted at me. I was so tyred after it.";
@@ -140,6 +141,51 @@ fn nothing_is_edited_under_the_hands_of_a_transcription() {
     let refused =
         person.app.edit_transcript(&person.me, &id.to_string(), 1, "Other words.").unwrap_err();
     assert_eq!(refused.code, ErrorCode::Busy);
+}
+
+/// The session is transcribed again, to this text.
+fn heard_again(person: &Person, id: SessionId, text: &str) -> u32 {
+    let transcript = Transcript::from_text(1, Some("en".into()), text.into());
+    let new = NewTranscript {
+        session: id,
+        transcript: &transcript,
+        holes: &[],
+        job: None,
+        anchors: None,
+    };
+    person.me.vault().write(|write| write.store_transcript(&new)).map_err(no_vault).unwrap()
+}
+
+fn status(person: &Person, id: SessionId) -> String {
+    person.app.session_page(&person.me, &id.to_string()).unwrap().session.status
+}
+
+/// Kind, label and id of what a session shows.
+fn shown(person: &Person, id: SessionId) -> Vec<(String, String, String)> {
+    let page = person.app.session_page(&person.me, &id.to_string()).unwrap();
+    page.session.elements.into_iter().map(|it| (it.kind, it.label, it.id)).collect()
+}
+
+/// What the threads quote.
+fn threads(person: &Person) -> Vec<String> {
+    let threads = person.app.threads(&person.me).unwrap().threads;
+    threads.into_iter().flat_map(|t| t.elements).map(|e| e.quote).collect()
+}
+
+#[test]
+fn a_text_that_no_run_read_is_not_analysed_by_an_edit_of_it() {
+    let person = Person::new();
+    let id = person.analysed(TEXT, &[("joy", "I was glad")]);
+    heard_again(&person, id, "My boss shouted at mee.");
+    assert_eq!(status(&person, id), "transcribed");
+    let edit = |revision: u32, text: &str| {
+        person.app.edit_transcript(&person.me, &id.to_string(), revision, text).unwrap()
+    };
+    edit(2, "My boss shouted at me.");
+    assert_eq!(status(&person, id), "transcribed");
+    // The text that was analysed is brought back with all that was found in it.
+    assert_eq!(edit(3, TEXT).kept, 1);
+    assert_eq!(status(&person, id), "analysed");
 }
 
 proptest! {

@@ -286,7 +286,12 @@ impl<'c> Write<'c> {
             self.anchor(new.session, revision, &new.transcript.text, anchors)?;
         }
         self.transcripts().clear_partial(new.session)?;
-        let analysed = new.anchors.is_some();
+        // What a run found there stands in the new text too, or nothing of it does any more; of a text
+        // that no run read, an edit makes none that one did.
+        let was = sessions.get(new.session)?.session.status;
+        let analysed = new
+            .anchors
+            .is_some_and(|anchors| was == Status::Analysed || !anchors.elements.is_empty());
         let status = if analysed { Status::Analysed } else { Status::Transcribed };
         sessions.reached(new.session, status)?;
         search::refresh(self.conn, new.session)?;
