@@ -6,6 +6,7 @@ use crate::{
     access::Unlocked,
     error::{CommandError, Result},
     review::find,
+    threads::weave,
 };
 use journey_analysis::revision::Revision;
 use journey_domain::{
@@ -136,6 +137,7 @@ fn edit(write: &Write<'_>, session: SessionId, revision: u32, text: &str) -> Res
     for other in &others {
         write.anchor(session, revision, &after.text, other.anchors())?;
     }
+    weave(write, session)?;
     Ok(Edited { revision, ..placed.map(|it| it.edited).unwrap_or_default() })
 }
 

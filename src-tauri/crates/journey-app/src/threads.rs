@@ -14,6 +14,7 @@ use journey_analysis::threads::{Likeness, Statement};
 use journey_domain::{
     element::{ActionStatus, Element, ElementKind},
     ids::{ElementId, SessionId, ThreadId},
+    session::Status,
 };
 use journey_vault::{
     Read, VaultError, Write,
@@ -66,9 +67,13 @@ fn first_state(element: &Element) -> &'static str {
 }
 
 /// Brings the threads of a session's elements up to date with the run that holds and the person's
-/// corrections. Doing it again changes nothing.
+/// corrections. Doing it again changes nothing. Where the run has not read the text that holds now,
+/// its threads wait for one that has: what a person confirmed is not given up for that.
 pub(crate) fn weave(write: &Write<'_>, session: SessionId) -> std::result::Result<(), VaultError> {
     let detail = write.read().session(session)?;
+    if detail.stored.session.status != Status::Analysed {
+        return Ok(());
+    }
     let threads = write.threads();
     let before = threads.links_of_session(session)?;
     let links: HashMap<(ThreadId, ElementId), LinkState> =

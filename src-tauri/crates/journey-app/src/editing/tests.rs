@@ -188,6 +188,35 @@ fn a_text_that_no_run_read_is_not_analysed_by_an_edit_of_it() {
     assert_eq!(status(&person, id), "analysed");
 }
 
+#[test]
+fn words_that_were_edited_away_speak_in_no_thread_and_no_count() {
+    let person = Person::new();
+    let found = [("joy", "I was glad"), ("boss", "My boss shouted at me"), ("fatigue", "so tyred")];
+    let id = person.analysed(TEXT, &found);
+    let ids: Vec<String> = shown(&person, id).into_iter().map(|it| it.2).collect();
+    let (app, me) = (&person.app, &person.me);
+    app.correct_element(me, &ids[0], Some("emotion"), Some("Joy")).unwrap();
+    app.correct_element(me, &ids[1], Some("challenge"), Some("My boss shouts")).unwrap();
+    app.correct_element(me, &ids[2], Some("belief"), Some("I am tired")).unwrap();
+    let n_felt = || {
+        let counts = me.vault().read(|read| read.elements().n_at_nodes()).map_err(no_vault);
+        counts.unwrap().values().sum::<usize>()
+    };
+    assert_eq!((threads(&person).len(), n_felt()), (2, 1));
+
+    let text = "My boss is kind. I was so tired after it.";
+    app.edit_transcript(me, &id.to_string(), 1, text).unwrap();
+    assert_eq!((threads(&person), n_felt()), (vec!["so tired".to_owned()], 0));
+    let links = |id| {
+        let links = me.vault().read(|read| read.threads().links_of_session(id));
+        links.map_err(no_vault).unwrap().len()
+    };
+    assert_eq!(links(id), 1, "what is gone is in a thread no more");
+    // Of a text that waits for its analysis nothing speaks; what was confirmed is not given up.
+    heard_again(&person, id, "Other words.");
+    assert_eq!((threads(&person).len(), links(id)), (0, 1));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

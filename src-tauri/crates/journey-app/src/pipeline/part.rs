@@ -8,7 +8,7 @@ use super::{
     sound::{SoundReader, damaged_parts},
     transcribe,
 };
-use crate::{App, editing, error::CommandError, open_vault::OpenVault};
+use crate::{App, editing, error::CommandError, open_vault::OpenVault, threads::weave};
 use journey_analysis::revision::Revision;
 use journey_domain::{
     analysis::Analysis,
@@ -221,6 +221,7 @@ pub(super) fn transcribe(
                 relationships: &it.relationships,
             }),
         })?;
+        weave(write, job.session)?;
         if analyses {
             write.jobs().enqueue(job.session, JobKind::Analyse)?;
         }

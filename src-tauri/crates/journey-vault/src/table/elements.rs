@@ -227,15 +227,16 @@ impl<'c> Elements<'c> {
         )
     }
 
-    /// How many emotions and topics stand at each node outside the bin, as a person sees them: after
-    /// corrections and changes to the taxonomies.
+    /// How many emotions and topics stand at each node outside the bin, as a person sees them: in the
+    /// newest text, after corrections and changes to the taxonomies.
     ///
     /// # Errors
     /// The database's failure.
     pub fn n_at_nodes(&self) -> Result<HashMap<NodeId, usize>, VaultError> {
         let regrading = TaxonomyEdits::new(self.conn).regrading()?;
         let quotes = if regrading.needs_words() {
-            "(SELECT group_concat(v.quote, char(10)) FROM evidence AS v WHERE v.element_key = e.key)"
+            "(SELECT group_concat(v.quote, char(10)) FROM evidence AS v
+              WHERE v.element_key = e.key AND v.revision = t.revision)"
         } else {
             "NULL"
         };
@@ -243,7 +244,13 @@ impl<'c> Elements<'c> {
             "SELECT e.id, e.kind, e.label, e.taxonomy, {quotes}, a.session_id
              FROM accepted_runs AS a
              JOIN sessions AS s ON s.id = a.session_id AND s.deleted_at IS NULL
-             JOIN elements AS e ON e.run_id = a.run_id"
+             JOIN transcripts AS t ON t.session_id = a.session_id AND t.revision =
+                 (SELECT max(revision) FROM transcripts WHERE session_id = a.session_id)
+             JOIN runs AS r ON r.id = a.run_id
+             JOIN elements AS e ON e.run_id = a.run_id
+                 AND (r.transcript_revision = t.revision OR EXISTS (
+                     SELECT 1 FROM evidence AS v
+                     WHERE v.element_key = e.key AND v.revision = t.revision))"
         );
         let corrections = Corrections::new(self.conn).all()?;
         let found = column::rows(self.conn, &sql, &[], |row| {

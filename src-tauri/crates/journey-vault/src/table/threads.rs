@@ -269,8 +269,8 @@ impl<'c> Threads<'c> {
         )
     }
 
-    /// Every link, oldest first, of an element that an accepted run holds in a session outside the
-    /// bin.
+    /// Every link, oldest first, of an element that an accepted run holds in the newest text of a
+    /// session outside the bin.
     ///
     /// # Errors
     /// The database's failure.
@@ -287,7 +287,8 @@ impl<'c> Threads<'c> {
              JOIN accepted_runs AS a ON a.session_id = l.session_id
              JOIN elements AS e ON e.run_id = a.run_id AND e.id = l.element_id
              JOIN evidence AS v ON v.element_key = e.key AND v.position = 0
-                  AND v.revision = (SELECT max(revision) FROM evidence WHERE element_key = e.key)
+                  AND v.revision =
+                  (SELECT max(revision) FROM transcripts WHERE session_id = l.session_id)
              ORDER BY s.recorded_at, l.at, l.element_id",
             &[],
             |row| {
@@ -313,6 +314,8 @@ impl<'c> Threads<'c> {
             "SELECT DISTINCT a.session_id FROM accepted_runs AS a
              JOIN elements AS e ON e.run_id = a.run_id
                   AND e.kind IN ('belief', 'challenge', 'action')
+             JOIN evidence AS v ON v.element_key = e.key AND v.position = 0 AND v.revision =
+                  (SELECT max(revision) FROM transcripts WHERE session_id = a.session_id)
              WHERE NOT EXISTS (SELECT 1 FROM thread_links AS l WHERE l.element_id = e.id)
                AND NOT EXISTS (SELECT 1 FROM corrections AS c
                                WHERE c.element_id = e.id AND c.undone_at IS NULL)",
