@@ -194,6 +194,39 @@ pub(crate) fn placed(
     placed_from(read, run, elements, before.revision, comparison, after).map(Some)
 }
 
+/// What a run found, where it stands in the text that holds now: as it was placed there, else where
+/// its words are.
+pub(crate) fn standing(read: &Read<'_>, run: RunId, now: &Transcript) -> Result<Vec<Element>> {
+    let there = read.elements().of_run(run, now.revision)?;
+    let run = read.runs().get(run)?;
+    if !there.is_empty() || run.transcript_revision == now.revision {
+        return Ok(there);
+    }
+    let found = read.elements().of_run(run.id, run.transcript_revision)?;
+    moved(read, run.session, run.transcript_revision, found, now)
+}
+
+/// Elements of one revision with their evidence where it stands in another text. What does not
+/// stand there is left out.
+pub(crate) fn moved(
+    read: &Read<'_>,
+    session: SessionId,
+    revision: u32,
+    elements: Vec<Element>,
+    now: &Transcript,
+) -> Result<Vec<Element>> {
+    if elements.is_empty() {
+        return Ok(elements);
+    }
+    let before = read.transcripts().revision(session, revision)?;
+    let comparison = Revision::new(&before, &now.text);
+    let placed = elements.into_iter().filter_map(|element| {
+        let evidence = place(&comparison, &element.evidence, now);
+        (!evidence.is_empty()).then_some(Element { evidence, ..element })
+    });
+    Ok(placed.collect())
+}
+
 /// Places the findings of a run from the first revision in which it has any.
 fn placed_of(
     read: &Read<'_>,

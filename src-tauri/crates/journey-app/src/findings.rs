@@ -3,6 +3,7 @@
 use crate::{
     App,
     access::Unlocked,
+    editing::standing,
     error::{CommandError, Result},
     review::find,
     run_diff::{self, Change},
@@ -11,10 +12,11 @@ use crate::{
 };
 use journey_domain::{
     element::{Element, ElementKind, MAX_LABEL_CHARS},
-    ids::{ElementId, RunId, SessionId},
+    ids::{ElementId, SessionId},
+    run::Run,
     taxonomy::NodeId,
 };
-use journey_vault::{Read, table::corrections::Correction};
+use journey_vault::table::corrections::Correction;
 
 impl App {
     /// The analyses of a session, oldest first.
@@ -49,8 +51,20 @@ impl App {
     ) -> Result<Vec<ChangeView>> {
         me.vault().read(|read| {
             let session = find(read, id)?;
-            let (_, before) = elements_of(read, session, before)?;
-            let (_, after) = elements_of(read, session, after)?;
+            let run =
+                |id: &str| Ok::<_, CommandError>(read.runs().get(read.runs().find(session, id)?)?);
+            let (before, after) = (run(before)?, run(after)?);
+            // Places in different texts cannot be compared.
+            let now = if before.transcript_revision == after.transcript_revision {
+                None
+            } else {
+                read.transcripts().current(session)?
+            };
+            let elements = |run: &Run| match &now {
+                Some(now) => standing(read, run.id, now),
+                None => Ok(read.elements().of_run(run.id, run.transcript_revision)?),
+            };
+            let (before, after) = (elements(&before)?, elements(&after)?);
             let at = |list: &[Element], i: usize| list.get(i).map(Into::into);
             Ok(run_diff::diff(&before, &after)
                 .into_iter()
@@ -198,9 +212,4 @@ impl App {
         self.announce(session);
         self.view(me, session)
     }
-}
-
-fn elements_of(read: &Read<'_>, session: SessionId, run: &str) -> Result<(RunId, Vec<Element>)> {
-    let run = read.runs().get(read.runs().find(session, run)?)?;
-    Ok((run.id, read.elements().of_run(run.id, run.transcript_revision)?))
 }

@@ -173,6 +173,41 @@ fn threads(person: &Person) -> Vec<String> {
 }
 
 #[test]
+fn what_a_person_corrected_holds_for_an_analysis_of_the_edited_or_newly_heard_text() {
+    let text = "I am so angry at my brother because he lied to me again. \
+                I am going to call the dentist tomorrow.";
+    let longer = format!("{}{text}", "The rain fell on the roofs of the town. ".repeat(5));
+    for by_hand in [true, false] {
+        let person = Person::new();
+        let (app, me) = (&person.app, &person.me);
+        let first = app.write(me, text, None, &CancelToken::new()).unwrap();
+        let id: SessionId = first.id.parse().unwrap();
+        let all = shown(&person, id);
+        let gone = all.iter().find(|it| it.0 == "emotion").unwrap().clone();
+        app.delete_element(me, &gone.2).unwrap();
+        let before = shown(&person, id);
+        assert!(!before.is_empty() && !before.contains(&gone));
+        if by_hand {
+            app.edit_transcript(me, &first.id, 1, &longer).unwrap();
+        } else {
+            heard_again(&person, id, &longer);
+        }
+        let again = app.analyse(me, &first.id, None, &CancelToken::new()).unwrap();
+        let after = shown(&person, id);
+        assert!(before.iter().all(|it| after.contains(it)), "{before:?} became {after:?}");
+        assert!(!after.iter().any(|it| it.0 == gone.0 && it.1 == gone.1), "{gone:?} is back");
+        let changes = again.changed.unwrap().changes;
+        assert!(changes.iter().all(|it| it.change != "removed"), "{by_hand}: nothing went away");
+        let found_again = |it: &&(String, String, String)| {
+            changes
+                .iter()
+                .any(|c| c.after.as_ref().is_some_and(|e| e.id == it.2) && c.before.is_none())
+        };
+        assert!(before.iter().find(found_again).is_none(), "{by_hand}: nothing kept is new");
+    }
+}
+
+#[test]
 fn a_text_that_no_run_read_is_not_analysed_by_an_edit_of_it() {
     let person = Person::new();
     let id = person.analysed(TEXT, &[("joy", "I was glad")]);

@@ -1,7 +1,12 @@
 //! Text to elements.
 
 use super::{StepError, cancelled, elements::stored_elements, estimate::Teller, part::TextPart};
-use crate::{App, error::CommandError, open_vault::OpenVault};
+use crate::{
+    App,
+    editing::{moved, standing},
+    error::CommandError,
+    open_vault::OpenVault,
+};
 use journey_analysis::analyser::{AnalysisContext, AnalysisError, ProgressSink};
 use journey_domain::{
     analysis::AnalysisInput,
@@ -12,6 +17,7 @@ use journey_domain::{
     ports::CancelToken,
     run::Run,
     session::{Hole, HoleStage, StageError},
+    transcript::Transcript,
 };
 use journey_vault::{NewRun, VaultError};
 use std::sync::{Arc, Mutex};
@@ -73,15 +79,15 @@ pub(super) fn run(
     let (before, missing_before) = match detail.stored.run {
         Some(accepted) => open.vault.read(|read| {
             let run = read.runs().get(accepted)?;
-            let elements = read.elements().of_run(accepted, run.transcript_revision)?;
-            Ok::<_, VaultError>((elements, missing(&run.holes)))
+            let elements = standing(read, accepted, transcript)?;
+            Ok::<_, CommandError>((elements, missing(&run.holes)))
         })?,
         None => (Vec::new(), 0),
     };
     let found = match &part {
         Some(part) => part.joined(&before, &analysis, transcript, run_id, &*ports.ids),
         None => {
-            let known = with_corrected(open, job.session, transcript.revision, before.clone())?;
+            let known = with_corrected(open, job.session, transcript, before.clone())?;
             stored_elements(&analysis, transcript, run_id, &known, &*ports.ids)
         }
     };
@@ -133,16 +139,26 @@ pub(super) fn run(
 fn with_corrected(
     open: &OpenVault,
     session: SessionId,
-    revision: u32,
+    transcript: &Transcript,
     mut known: Vec<Element>,
-) -> Result<Vec<Element>, VaultError> {
+) -> Result<Vec<Element>, CommandError> {
     open.vault.read(|read| {
         for correction in read.corrections().of_session(session)? {
             if known.iter().any(|e| e.id == correction.element) {
                 continue;
             }
-            let of_run = read.elements().of_run(correction.original.run, revision)?;
-            known.extend(of_run.into_iter().find(|e| e.id == correction.element));
+            let corrected = |revision| -> Result<Vec<Element>, VaultError> {
+                let mut found = read.elements().of_run(correction.original.run, revision)?;
+                found.retain(|e| e.id == correction.element);
+                Ok(found)
+            };
+            let here = corrected(transcript.revision)?;
+            let revision = correction.original.revision;
+            known.extend(if here.is_empty() {
+                moved(read, session, revision, corrected(revision)?, transcript)?
+            } else {
+                here
+            });
         }
         Ok(known)
     })
