@@ -227,6 +227,28 @@ pub(crate) fn moved(
     Ok(placed.collect())
 }
 
+/// Places what a run found in the text that holds now, if it read an earlier one and has no place in
+/// this one yet.
+pub(crate) fn bring_forward(write: &Write<'_>, session: SessionId, run: RunId) -> Result<()> {
+    let read = write.read();
+    let Some(now) = read.transcripts().current(session)? else { return Ok(()) };
+    let revision = read.runs().get(run)?.transcript_revision;
+    if revision == now.revision || read.elements().stand(run, now.revision)? {
+        return Ok(());
+    }
+    let before = read.transcripts().revision(session, revision)?;
+    let comparison = Revision::new(&before, &now.text);
+    let found = read.elements().of_run(run, revision)?;
+    let placed = placed_from(&read, run, found, revision, &comparison, &now)?;
+    if placed.elements.is_empty() {
+        return Err(CommandError::not_found(
+            "nothing that this analysis found stands in the text as it is now",
+        )
+        .hint("Analyse the session again."));
+    }
+    Ok(write.anchor(session, now.revision, &now.text, placed.anchors())?)
+}
+
 /// Places the findings of a run from the first revision in which it has any.
 fn placed_of(
     read: &Read<'_>,

@@ -3,7 +3,7 @@
 use crate::{
     App,
     access::Unlocked,
-    editing::standing,
+    editing::{bring_forward, standing},
     error::{CommandError, Result},
     review::find,
     run_diff::{self, Change},
@@ -81,13 +81,14 @@ impl App {
         })
     }
 
-    /// Shows this run's elements from now on.
+    /// Shows this run's elements from now on, where they stand in the text that holds.
     ///
     /// # Errors
-    /// Not found.
+    /// Not found, or nothing of it stands there.
     pub fn accept_run(&self, me: &Unlocked, id: &str, run: &str) -> Result<SessionView> {
         self.change(me, id, |write, session| {
             let run = write.read().runs().find(session, run)?;
+            bring_forward(write, session, run)?;
             write.accept_run(session, run)?;
             Ok(weave(write, session)?)
         })

@@ -252,6 +252,39 @@ fn words_that_were_edited_away_speak_in_no_thread_and_no_count() {
     assert_eq!((threads(&person).len(), links(id)), (0, 1));
 }
 
+#[test]
+fn an_earlier_run_is_shown_where_it_stands_in_the_text_that_was_heard_since() {
+    let person = Person::new();
+    let (app, me) = (&person.app, &person.me);
+    let id = person.analysed(TEXT, &[("joy", "I was glad"), ("boss", "My boss shouted at me")]);
+    let page = |id: SessionId| app.session_page(me, &id.to_string()).unwrap().session;
+    let first = page(id).run.unwrap().id;
+    let boss = shown(&person, id)[1].2.clone();
+    app.correct_element(me, &boss, Some("challenge"), Some("My boss shouts")).unwrap();
+
+    heard_again(&person, id, "Yesterday I was glad to be home. My boss shouted at me.");
+    app.analyse(me, &id.to_string(), None, &CancelToken::new()).unwrap();
+    let second = page(id).run.unwrap().id;
+    assert_ne!(first, second);
+    app.accept_run(me, &id.to_string(), &first).unwrap();
+    assert_eq!(
+        quotes(&person, id).iter().map(|it| &it.1).collect::<Vec<_>>(),
+        ["I was glad", "My boss shouted at me"]
+    );
+    assert_eq!(
+        (status(&person, id).as_str(), page(id).run.unwrap().id),
+        ("analysed", first.clone())
+    );
+    assert_eq!(threads(&person), ["My boss shouted at me"]);
+
+    heard_again(&person, id, "We sang all day.");
+    let refused = app.accept_run(me, &id.to_string(), &first).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotFound);
+    assert!(refused.hint.is_some());
+    app.accept_run(me, &id.to_string(), &second).unwrap_err();
+    assert_eq!((status(&person, id).as_str(), page(id).run.unwrap().id), ("transcribed", first));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 

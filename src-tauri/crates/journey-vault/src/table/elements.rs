@@ -141,6 +141,18 @@ impl<'c> Elements<'c> {
         Ok(placed.collect())
     }
 
+    /// Whether anything that a run found has evidence in a revision of the transcript.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn stand(&self, run: RunId, revision: u32) -> Result<bool, VaultError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM elements AS e JOIN evidence AS v
+                       ON v.element_key = e.key AND v.revision = ?2 WHERE e.run_id = ?1)";
+        let found =
+            column::row(self.conn, sql, &[run.uuid().as_bytes(), &revision], |row| row.get(0))?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// The same elements without their evidence.
     ///
     /// # Errors

@@ -367,7 +367,7 @@ impl<'c> Write<'c> {
         }
         self.runs_mut().accept(session, run)?;
         let newest = self.read().transcripts().newest_revision(session)?;
-        if stored.transcript_revision == newest {
+        if stored.transcript_revision == newest || self.read().elements().stand(run, newest)? {
             self.sessions().reached(session, Status::Analysed)?;
         }
         search::refresh(self.conn, session)
