@@ -19,7 +19,10 @@ use journey_domain::{
     text::{CharSpan, IndexedText},
 };
 use journey_language::{features::is_denial, token::tokens};
-use std::collections::HashMap;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+};
 
 /// What came of one reply. Relationships point into `elements`.
 #[derive(Debug, Default)]
@@ -143,14 +146,27 @@ impl Checked<'_> {
         (Some(id), label)
     }
 
-    /// The model's label where it keeps to what was said; else the words of the evidence.
+    /// The model's label where it keeps to the sentences of the evidence; else the evidence's words.
     fn own_label(&self, label: &str, span: CheckedSpan) -> String {
         let said = self.text.slice(span.span).unwrap_or_default();
         let label = prompt::visible(&self.names.reveal(label));
         let label = label.split_whitespace().collect::<Vec<_>>().join(" ");
-        let keeps = keeps_to(&label, said) && denies(&label) == denies(said);
+        let keeps = keeps_to(&label, self.around(span.span)) && denies(&label) == denies(said);
         let label = if keeps { label } else { prompt::visible(said) };
         wire::shortened(label.trim(), MAX_LABEL_CHARS).trim_end().to_owned()
+    }
+
+    /// The whole sentences in which `span` lies.
+    fn around(&self, span: CharSpan) -> &str {
+        let first = self.sentences.partition_point(|s| s.span.end <= span.start);
+        let end = self.sentences.partition_point(|s| s.span.start < span.end);
+        let sentences = self.sentences.get(first..end).unwrap_or_default();
+        sentences
+            .first()
+            .zip(sentences.last())
+            .and_then(|(a, b)| CharSpan::new(a.span.start, b.span.end))
+            .and_then(|whole| self.text.slice(whole))
+            .unwrap_or_default()
     }
 
     fn link(
@@ -183,20 +199,37 @@ fn confidence(value: f64) -> f32 {
     if value.is_finite() { value.clamp(0.0, 1.0) as f32 } else { 0.0 }
 }
 
-/// Whether a label shares a word's beginning with what was said and carries no markup or address.
+/// Words of grammar: they say nothing of their own, and stand in any sentence. Denials are among
+/// them because they are compared apart.
+const GRAMMAR: &str = "a about after again all also always am an and any are aren around as at \
+    because been before being but by can could couldn did didn does doesn doing don down even ever \
+    every for from had hadn has hasn have haven having her here hers herself him himself his how \
+    into isn its itself just less many may might more most much must myself never nor not off only \
+    onto other our ours out over own really shall she should shouldn since some still such than \
+    that the their them then there these they this those through too under until upon very was \
+    wasn were weren what when where whether which while who whom whose why will with within \
+    without won would wouldn yet you your yours";
+
+/// Letters by which two forms of a word are taken for one: "failing" and "fail".
+const STEM_CHARS: usize = 4;
+
+/// Whether most of what a label says was said, by the beginnings of its words, and it carries no
+/// markup or address.
 fn keeps_to(label: &str, said: &str) -> bool {
+    static PLAIN: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| GRAMMAR.split_whitespace().collect());
     let lower = label.to_lowercase();
     let foreign = ["://", "www.", "<", "](", "`", "{", "@"];
     if label.is_empty() || foreign.iter().any(|f| lower.contains(f)) {
         return false;
     }
-    let stems = |text: &str| -> Vec<String> {
+    let stems = |text: &str| -> HashSet<String> {
         text.to_lowercase()
             .split(|c: char| !c.is_alphanumeric())
-            .filter(|w| w.chars().count() >= 3)
-            .map(|w| wire::shortened(w, 4))
+            .filter(|w| w.chars().count() >= 3 && !PLAIN.contains(w))
+            .map(|w| wire::shortened(w, STEM_CHARS))
             .collect()
     };
     let (of_label, of_said) = (stems(label), stems(said));
-    of_label.iter().any(|stem| of_said.contains(stem)) || said.contains(label)
+    of_label.intersection(&of_said).count() * 2 > of_label.len() || said.contains(label)
 }

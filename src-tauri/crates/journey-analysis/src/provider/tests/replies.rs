@@ -165,3 +165,47 @@ fn words_in_other_case_and_numbers_out_of_range_are_no_reply() {
         assert!(wire::parse(&good.replace(from, to)).is_err(), "{to}");
     }
 }
+
+#[test]
+fn a_label_says_what_was_said_or_is_the_words_themselves() {
+    let label_of = |said: &str, quote: &str, label: &str| {
+        let sentences = split(said);
+        let names = Pseudonyms::default();
+        let window = Window { context_from: 1, first: 1, last: sentences.len() as u32 };
+        let parsed = wire::parse(&reply(&[element("challenge", label, 1, quote)])).unwrap();
+        let found = checked(said, &sentences, &names).findings(parsed, &window);
+        assert_eq!(found.elements.len(), 1, "the finding was lost: {said}");
+        found.elements[0].label.clone()
+    };
+    for (said, label) in [
+        ("I called my mother", "My mother ruined my life"),
+        ("I love my husband", "I must leave my husband"),
+        ("My boss shouted at me", "My boss is a criminal"),
+        ("I went to work early", "I drink before work"),
+        ("I had a talk with my sister about money", "My sister steals from our parents"),
+        ("I am good enough", "I am not good enough"),
+    ] {
+        assert_eq!(label_of(said, said, label), said);
+    }
+    // What models make of such sentences, with the quote that they give.
+    for (said, quote, label) in [
+        ("I barely slept because of the exam.", "I barely slept", "Barely slept"),
+        ("So tonight I'll put the phone away at ten.", "I'll put the phone away", "Put phone away"),
+        ("I'm scared I'll fail the exam.", "I'll fail the exam", "Scared of failing the exam"),
+        ("Work is stressing me out.", "Work is stressing me out", "Work stress"),
+        (
+            "I have to be perfect to be loved.",
+            "I have to be perfect",
+            "I must be perfect to be loved",
+        ),
+        ("I can't say no to people.", "I can't say no to people", "Cannot say no to people"),
+        ("I should call Laura more often.", "I should call Laura", "Call Laura more often"),
+        (
+            "I noticed that I breathe easier by the sea.",
+            "I breathe easier",
+            "Breathing easier by the sea",
+        ),
+    ] {
+        assert_eq!(label_of(said, quote, label), label, "a fair label was turned away");
+    }
+}
