@@ -6,6 +6,8 @@
 #   virtual-microphone.sh plug DIR     adds the microphone `vmic` and makes it the default
 #   virtual-microphone.sh play DIR WAV plays a file into it, to the end
 #   virtual-microphone.sh unplug DIR   takes it away
+#   virtual-microphone.sh sleep DIR    has it give nothing to whoever opens it, as one that is asleep
+#   virtual-microphone.sh wake DIR     has it give sound again
 #   virtual-microphone.sh stop DIR     ends the server
 #
 # Programs that are to hear it get XDG_RUNTIME_DIR=DIR and nothing else of the desktop's PULSE_*.
@@ -38,6 +40,8 @@ case $action in
   # urgency is not allowed, nice says so and goes on.
   play) nice -n -10 paplay --latency-msec=1000 --device=vmic "${3:?file}" ;;
   unplug) pactl unload-module "$(cat "$dir/vmic.module")" ;;
+  sleep) pactl suspend-sink vmic 1 ;;
+  wake) pactl suspend-sink vmic 0 ;;
   stop) [ ! -e "$dir/pulse/pid" ] || pulseaudio --kill ;;
   *) echo "unknown action: $action" >&2; exit 2 ;;
 esac

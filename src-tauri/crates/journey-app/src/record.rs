@@ -23,7 +23,7 @@ use journey_domain::{
 };
 use journey_speech::{
     capture::{
-        AudioError, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder,
+        self, AudioError, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder,
         RecordingHandle, RecordingSummary, StopReason, recorder::CaptureError,
     },
     level::Level,
@@ -40,6 +40,9 @@ use std::{
 
 /// How often a recording on the command line looks whether it should end.
 const LOOK_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often it looks whether it has begun.
+const START_PAUSE: Duration = Duration::from_millis(5);
 
 /// What to record, and how long.
 #[derive(Clone, Debug, Default)]
@@ -155,24 +158,34 @@ impl App {
     ) -> Result<SessionView> {
         let max_samples = options.max_seconds.map(|s| u64::from(s) * u64::from(SAMPLE_RATE_HZ));
         let (warn, warnings) = std::sync::mpsc::channel();
-        let session = self.start_recording(
-            &me.open,
-            options,
-            Box::new(move |event| {
-                // The receiver is gone once the recording is over.
-                warn.send(event).ok();
-            }),
-        )?;
-        let device = me.open.running().as_ref().map(Running::device_name);
-        told(Told::Started { device: device.unwrap_or_default() });
-        loop {
-            let ended = match me.open.running().as_ref() {
-                Some(running) => {
-                    running.handle.is_finished()
-                        || max_samples.is_some_and(|max| running.handle.live().end() >= max)
+        let listener = Box::new(move |event| {
+            // The receiver is gone once the recording is over.
+            warn.send(event).ok();
+        });
+        let session = std::thread::scope(|scope| {
+            let starting = scope.spawn(|| self.start_recording(&me.open, options, listener));
+            while !starting.is_finished() {
+                for words in warnings.try_iter().filter_map(|event| words(&event)) {
+                    told(Told::Warning(words));
                 }
-                None => true,
+                std::thread::sleep(START_PAUSE);
+            }
+            starting.join().unwrap_or_else(|_| Err(capture_error(&CaptureError::Died)))
+        })?;
+        let mut opening = true;
+        loop {
+            let (state, ended) = match me.open.running().as_ref() {
+                Some(running) => {
+                    let is_full = max_samples.is_some_and(|max| running.handle.live().end() >= max);
+                    (Some(running.handle.state()), running.handle.is_finished() || is_full)
+                }
+                None => (None, true),
             };
+            if opening && state.is_some_and(|state| state != capture::RecordingState::Opening) {
+                opening = false;
+                let device = me.open.running().as_ref().map(Running::device_name);
+                told(Told::Started { device: device.unwrap_or_default() });
+            }
             for words in warnings.try_iter().filter_map(|event| words(&event)) {
                 told(Told::Warning(words));
             }
@@ -272,6 +285,19 @@ impl App {
                 return Err(sink_error(failure));
             }
         }
+        if summary.n_samples == 0 && summary.failure.is_none() {
+            // No half session; the listener has to be done with it first.
+            if let Some(listener) = listener {
+                listener.join();
+            }
+            open.vault.erase_session(session)?;
+            self.announce_list();
+            return Err(CommandError::new(
+                ErrorCode::Microphone,
+                "the microphone gave no sound, so nothing was recorded",
+            )
+            .hint("Check that it is plugged in and not muted, or choose another one."));
+        }
         let state = if summary.failure.is_none() {
             self.seal(
                 open,
@@ -320,10 +346,14 @@ impl App {
         marks: &[Mark],
         state: CaptureState,
     ) -> Result<()> {
+        let timeline = Timeline::new(n_samples, marks);
+        // One transaction: somebody waits, and each has to reach the disk.
         open.vault.write(|write| {
-            write.recordings().seal(recording, RecordingState::Finished, n_samples, 0, marks)
+            write.recordings().seal(recording, RecordingState::Finished, n_samples, 0, marks)?;
+            let duration_ms = Some(timeline.duration_ms());
+            write.sessions().set_capture(session, state, duration_ms, &timeline.holes())
         })?;
-        self.note_capture(open, session, n_samples, marks, state)
+        Ok(())
     }
 
     fn note_capture(
@@ -541,6 +571,12 @@ fn audio_error(error: AudioError) -> CommandError {
 #[must_use]
 pub fn words(event: &CaptureEvent) -> Option<String> {
     Some(match event {
+        CaptureEvent::Opening => {
+            "Opening the microphone takes long; recording begins with its first sound.".to_owned()
+        }
+        CaptureEvent::DeviceSilent => {
+            "The microphone was opened and gives nothing; looking for another.".to_owned()
+        }
         CaptureEvent::DeviceLost => {
             "The microphone is gone; looking for another. The recording goes on.".to_owned()
         }

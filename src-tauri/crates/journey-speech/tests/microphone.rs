@@ -25,6 +25,7 @@ use journey_domain::{
 use journey_speech::{
     capture::{
         AudioHost, CaptureEvent, CaptureOptions, CaptureParts, CpalHost, Recorder, RecordingHandle,
+        RecordingState,
     },
     playback::{CpalOutput, PlayEvent, PlayOptions, Playing, Sound, SoundGone},
 };
@@ -133,16 +134,23 @@ type Events = Arc<Mutex<Vec<(Instant, CaptureEvent)>>>;
 
 fn record(host: Arc<dyn AudioHost>) -> (RecordingHandle, Arc<Mutex<Vec<i16>>>, Events) {
     let (samples, events) = (Arc::default(), Events::default());
-    let heard = Arc::clone(&events);
+    (record_to(host, &samples, &events), samples, events)
+}
+
+fn record_to(
+    host: Arc<dyn AudioHost>,
+    samples: &Arc<Mutex<Vec<i16>>>,
+    events: &Events,
+) -> RecordingHandle {
+    let heard = Arc::clone(events);
     let parts = CaptureParts {
         host,
         clock: Arc::new(RealClock(Instant::now())),
-        sink: Box::new(Collected(Arc::clone(&samples))),
+        sink: Box::new(Collected(Arc::clone(samples))),
         free_space: Box::new(|| Ok(u64::MAX)),
         listener: Box::new(move |event| heard.lock().unwrap().push((Instant::now(), event))),
     };
-    let handle = Recorder::start(parts, None, CaptureOptions::default()).unwrap();
-    (handle, samples, events)
+    Recorder::start(parts, None, CaptureOptions::default()).unwrap()
 }
 
 fn wait_for(what: &str, mut found: impl FnMut() -> bool) {
@@ -287,6 +295,27 @@ fn what_is_played_back_comes_out_of_the_speaker() {
             samples.chunks_exact(16_000).map(|piece| likeness(&heard, piece)).collect();
         let n_heard = pieces.iter().filter(|likeness| **likeness > 0.95).count();
         assert!(n_heard >= 2, "{pieces:?}");
+    });
+}
+
+#[test]
+fn a_microphone_that_has_to_wake_up_is_waited_for_and_not_lost() {
+    with_microphone("a_microphone_that_has_to_wake_up_is_waited_for_and_not_lost", |dir| {
+        run_script(dir, "sleep", None);
+        let (samples, events) = (Arc::default(), Events::default());
+        let recording = std::thread::scope(|scope| {
+            let starting = scope.spawn(|| record_to(Arc::new(CpalHost::new()), &samples, &events));
+            wait_for("news that it takes long", || {
+                events.lock().unwrap().iter().any(|(_, it)| *it == CaptureEvent::Opening)
+            });
+            assert!(samples.lock().unwrap().is_empty());
+            run_script(dir, "wake", None);
+            starting.join().unwrap()
+        });
+        wait_for("sound", || samples.lock().unwrap().len() > 16_000);
+        assert_eq!(recording.state(), RecordingState::Recording);
+        let summary = recording.stop().unwrap();
+        assert_eq!(summary.marks, [], "what came before the first sound is no part of it");
     });
 }
 

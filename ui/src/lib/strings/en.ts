@@ -236,6 +236,7 @@ export const en = {
     drop: "Drop them to import",
     dropCount: (n: number): string => many(n, "file", "files"),
     warnings: {
+      opening: "The microphone is slow to open. Recording begins with its first sound.",
       no_signal: "Nothing is heard. Check that the microphone is not muted.",
       clipping: "Too loud. Move back a little or lower the input level.",
       device_lost: "The microphone is gone. Recording goes on with another one; the gap is marked.",

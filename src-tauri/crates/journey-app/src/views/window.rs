@@ -632,6 +632,8 @@ pub struct WindowFilter {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum RecordingWarning {
+    /// The microphone has not given anything yet, for longer than usual.
+    Opening,
     /// Only zeros for five seconds.
     NoSignal,
     /// Too loud.

@@ -16,7 +16,10 @@ use journey_domain::{
     timeline::SAMPLES_PER_MS,
 };
 use journey_speech::{
-    capture::{self, CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder},
+    capture::{
+        CaptureEvent, CaptureOptions, CaptureParts, DeviceId, Recorder, RecordingHandle,
+        RecordingState as State,
+    },
     level::Level,
 };
 use std::{
@@ -34,6 +37,7 @@ pub type Frames = Box<dyn Fn(RecordingFrame) -> bool + Send>;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Noted {
     device: Option<String>,
+    slow_to_open: bool,
     device_lost: bool,
     disk_low: bool,
     long_silence: bool,
@@ -42,7 +46,8 @@ pub(crate) struct Noted {
 impl Noted {
     fn hear(&mut self, event: CaptureEvent) {
         match event {
-            CaptureEvent::DeviceLost => self.device_lost = true,
+            CaptureEvent::Opening | CaptureEvent::DeviceSilent => self.slow_to_open = true,
+            CaptureEvent::DeviceLost => (self.device_lost, self.slow_to_open) = (true, false),
             CaptureEvent::DeviceChanged { name } => {
                 self.device_lost = false;
                 self.device = Some(name);
@@ -56,8 +61,10 @@ impl Noted {
         }
     }
 
-    fn warnings(&self, level: Level, n_dropped: u64) -> Vec<RecordingWarning> {
+    fn warnings(&self, level: Level, n_dropped: u64, state: State) -> Vec<RecordingWarning> {
+        let is_opening = matches!(state, State::Opening | State::WithoutDevice);
         [
+            (is_opening && self.slow_to_open, RecordingWarning::Opening),
             (level.no_signal, RecordingWarning::NoSignal),
             (level.clipping, RecordingWarning::Clipping),
             (self.device_lost, RecordingWarning::DeviceLost),
@@ -206,8 +213,8 @@ impl App {
         Some(RecordingView {
             session: running.session().to_string(),
             state: match running.handle.state() {
-                capture::RecordingState::Paused => RecordingState::Paused,
-                capture::RecordingState::Finished => RecordingState::Stopping,
+                State::Paused => RecordingState::Paused,
+                State::Finished => RecordingState::Stopping,
                 _ => RecordingState::Recording,
             },
             elapsed_ms: running.handle.n_samples() / SAMPLES_PER_MS,
@@ -300,9 +307,7 @@ impl App {
         let show = move || {
             while !stop.is_cancelled() && !open.closing().is_cancelled() {
                 let told = told.lock().unwrap_or_else(PoisonError::into_inner).clone();
-                let frame =
-                    frame(handle.level(), handle.n_samples(), handle.n_dropped_frames(), &told);
-                if !frames(frame) {
+                if !frames(frame(&handle, &told)) {
                     return;
                 }
                 std::thread::sleep(FRAME_PAUSE);
@@ -322,18 +327,18 @@ impl App {
 }
 
 fn level_frame(running: &Running, told: &Noted) -> RecordingFrame {
-    let handle = &running.handle;
     let mut told = told.clone();
     told.device.get_or_insert_with(|| running.device_name());
-    frame(handle.level(), handle.n_samples(), handle.n_dropped_frames(), &told)
+    frame(&running.handle, &told)
 }
 
-fn frame(level: Level, n_samples: u64, n_dropped: u64, told: &Noted) -> RecordingFrame {
+fn frame(handle: &RecordingHandle, told: &Noted) -> RecordingFrame {
+    let (level, n_dropped) = (handle.level(), handle.n_dropped_frames());
     RecordingFrame::Level {
         peak: amplitude(level.peak_dbfs),
         rms: amplitude(level.rms_dbfs),
-        elapsed_ms: n_samples / SAMPLES_PER_MS,
-        warnings: told.warnings(level, n_dropped),
+        elapsed_ms: handle.n_samples() / SAMPLES_PER_MS,
+        warnings: told.warnings(level, n_dropped, handle.state()),
         device: told.device.clone(),
         dropped_frames: n_dropped,
     }

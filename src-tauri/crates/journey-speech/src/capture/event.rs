@@ -2,9 +2,15 @@
 
 use journey_domain::{ports::SinkError, timeline::Mark};
 
-/// Something a person should know. Told on the writer's thread: a listener must not block.
+/// Something a person should know. Told on the thread that starts the recording and then on the writer's:
+/// a listener must not block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CaptureEvent {
+    /// The microphone takes long to give its first sound. Nothing is lost by that: the session begins,
+    /// or goes on, with that sound.
+    Opening,
+    /// A microphone was opened and never gave anything; another is being looked for.
+    DeviceSilent,
     /// The microphone is gone; a new one is being looked for while the session goes on.
     DeviceLost,
     /// Sound comes from this microphone now.
@@ -43,6 +49,8 @@ pub enum CaptureEvent {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum RecordingState {
+    /// No microphone has given anything yet: the session's time has not begun.
+    Opening,
     /// Sound is being captured.
     Recording,
     /// The person paused; the microphone is closed.

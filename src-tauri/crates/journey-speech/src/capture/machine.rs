@@ -5,7 +5,7 @@
 
 use super::{
     event::{CaptureEvent, RecordingState, RecordingSummary, StopReason},
-    host::{AudioError, AudioHost, DeviceId, InputDevice, OpenStream},
+    host::{AudioError, AudioHost, DeviceId, InputDevice, InputStream, OpenStream},
     live::LiveSamples,
     options::{CaptureOptions, CaptureParts},
     outbox::{Outbox, loss_reason},
@@ -35,8 +35,11 @@ const WRITE_EVERY: Duration = Duration::from_millis(100);
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 /// A callback that is silent for longer is a lost microphone.
 const SILENT_CALLBACK: Duration = Duration::from_millis(500);
-/// The same for the first callback after opening: a sound server that was asleep takes a second to wake.
-const FIRST_CALLBACK: Duration = Duration::from_millis(1500);
+/// A microphone that was opened may take this long to its first callback: a sound server that was asleep
+/// takes a second or two to wake. Until then nothing was lost, and the time is in a gap.
+const FIRST_CALLBACK: Duration = Duration::from_secs(3);
+/// Whoever waits longer than this for the first sound is told.
+pub(super) const SLOW_OPENING: Duration = Duration::from_millis(800);
 /// A shorter silence of the callback may be the wait for the next one on a busy computer, and is not
 /// marked where the microphone is closed for another reason.
 const BETWEEN_CALLBACKS: Duration = Duration::from_millis(200);
@@ -73,7 +76,7 @@ pub(super) struct Progress {
 impl Progress {
     pub(super) const fn new() -> Self {
         Self {
-            state: AtomicU8::new(RecordingState::Recording as u8),
+            state: AtomicU8::new(RecordingState::Opening as u8),
             n_samples: AtomicU64::new(0),
             n_dropped: AtomicU64::new(0),
         }
@@ -81,6 +84,7 @@ impl Progress {
 
     pub(super) fn state(&self) -> RecordingState {
         [
+            RecordingState::Opening,
             RecordingState::Recording,
             RecordingState::Paused,
             RecordingState::WithoutDevice,
@@ -102,6 +106,8 @@ impl Progress {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GapKind {
+    /// Before the first sound: no part of the session.
+    Opening,
     Paused,
     Lost(LossReason),
 }
@@ -115,6 +121,24 @@ struct Gap {
     slept: Duration,
     /// When the person wanted sound again.
     resumed_at: Option<Duration>,
+    told_slow: bool,
+    told_silent: bool,
+}
+
+impl Gap {
+    const fn new(kind: GapKind, since: Duration) -> Self {
+        let slept = Duration::ZERO;
+        Self { kind, since, slept, resumed_at: None, told_slow: false, told_silent: false }
+    }
+
+    /// Since when a person waits for sound who has not been told that a microphone is gone.
+    const fn waits_since(&self) -> Option<Duration> {
+        match self.kind {
+            GapKind::Opening => Some(self.since),
+            GapKind::Paused => self.resumed_at,
+            GapKind::Lost(_) => None,
+        }
+    }
 }
 
 struct Opening {
@@ -122,6 +146,12 @@ struct Opening {
     since: Duration,
     /// A present microphone plays on until this one is there.
     is_switch: bool,
+}
+
+/// A microphone that is to take over with its first callback.
+struct Coming {
+    run: Run,
+    since: Duration,
 }
 
 struct Zeros {
@@ -155,6 +185,9 @@ pub(super) struct Machine {
     chosen: Option<DeviceId>,
     run: Option<Run>,
     opening: Option<Opening>,
+    coming: Option<Coming>,
+    /// The one that was opened last and gave nothing.
+    silent: Option<DeviceId>,
     n_attempts: u32,
     retry_at: Duration,
     backoff: Duration,
@@ -187,11 +220,13 @@ pub(super) struct Machine {
 }
 
 impl Machine {
-    /// A recording from an open microphone.
+    /// A recording from an open microphone; `opening_at` is the monotonic time when opening it began. Where
+    /// that is long ago the listener knows.
     pub(super) fn new(
         parts: CaptureParts,
         chosen: Option<DeviceId>,
         open: OpenStream,
+        opening_at: Duration,
         options: CaptureOptions,
         background: Background,
     ) -> Result<Self, AudioError> {
@@ -201,6 +236,8 @@ impl Machine {
         let live = LiveSamples::new(usize::try_from(n_live).unwrap_or(usize::MAX));
         let run = Run::new(open, false, Arc::clone(&level))?;
         let now = clock.monotonic();
+        let mut gap = Gap::new(GapKind::Opening, opening_at);
+        gap.told_slow = now.saturating_sub(opening_at) >= SLOW_OPENING;
         let quiet = options.stop_after_silence.map(|limit| Quiet {
             detector: SpeechDetector::new(VadOptions::default()),
             regions: Vec::new(),
@@ -221,6 +258,8 @@ impl Machine {
             chosen,
             run: Some(run),
             opening: None,
+            coming: None,
+            silent: None,
             n_attempts: 0,
             retry_at: now,
             backoff: FIRST_BACKOFF,
@@ -231,7 +270,7 @@ impl Machine {
             is_memory_full: false,
             failing: None,
             told_disk_low: false,
-            gap: None,
+            gap: Some(gap),
             block: Vec::new(),
             zeros: None,
             quiet,
@@ -270,8 +309,9 @@ impl Machine {
             return;
         }
         let now = self.clock.monotonic();
+        self.notice_sleep(now);
         self.is_paused = true;
-        self.opening = None;
+        self.stop_opening(now);
         self.leave_run(now);
         self.set_gap(GapKind::Paused, now);
         self.write(now);
@@ -303,8 +343,18 @@ impl Machine {
             self.open(now, self.chosen.clone(), true);
         } else {
             self.opening = None;
+            self.silent = None;
             self.open_soon(now);
         }
+    }
+
+    /// Takes in what has arrived; whether that was anything, or there is nothing to wait for.
+    pub(super) fn hears(&mut self) -> bool {
+        let now = self.clock.monotonic();
+        let before = self.run.as_ref().map(Run::n_callbacks);
+        self.pump(now);
+        let expects = self.gap.as_ref().is_none_or(|gap| gap.kind == GapKind::Opening);
+        !expects || self.run.is_none() || self.run.as_ref().map(Run::n_callbacks) != before
     }
 
     /// Moves everything on to the present moment.
@@ -312,9 +362,11 @@ impl Machine {
         let now = self.clock.monotonic();
         self.notice_sleep(now);
         self.take_opened(now);
+        self.take_coming(now);
         self.pump(now);
         self.watch(now);
         self.reopen(now);
+        self.tell_slow(now);
         if now.saturating_sub(self.written_at) >= WRITE_EVERY {
             self.write(now);
         }
@@ -328,7 +380,7 @@ impl Machine {
     pub(super) fn finish(mut self, reason: StopReason) -> RecordingSummary {
         let now = self.clock.monotonic();
         self.notice_sleep(now);
-        self.opening = None;
+        self.stop_opening(now);
         self.leave_run(now);
         self.end_gap(now);
         self.hand_over();
@@ -398,6 +450,7 @@ impl Machine {
                 self.end_gap(now.saturating_sub(pumped.duration));
                 self.backoff = FIRST_BACKOFF;
                 self.n_attempts = 0;
+                self.silent = None;
             }
             if let Some(name) = name {
                 self.tell(CaptureEvent::DeviceChanged { name });
@@ -486,7 +539,11 @@ impl Machine {
             self.overrun(n_dropped, duration);
         }
         self.level.clear();
-        // Closing may hang when the sound system does.
+        self.drop_stream(stream);
+    }
+
+    /// Closing may hang when the sound system does.
+    fn drop_stream(&self, stream: Box<dyn InputStream>) {
         (self.background)(Box::new(move || drop(stream)));
     }
 
@@ -552,13 +609,30 @@ impl Machine {
 
     fn lose(&mut self, now: Duration) {
         let since = self.heard_at;
+        let device = self.run.as_ref().map(|run| run.device.id.clone());
         self.close_run(now);
-        if self.gap.is_none() {
+        let Some(gap) = &mut self.gap else {
             self.tell(CaptureEvent::DeviceLost);
             self.set_gap(GapKind::Lost(LossReason::DeviceLost), since);
             self.open_soon(now);
-        } else {
-            self.retry_later(now);
+            return;
+        };
+        // It gave nothing, or this gap would have ended.
+        let is_news = gap.waits_since().is_some() && !std::mem::replace(&mut gap.told_silent, true);
+        self.silent = device;
+        if is_news {
+            self.tell(CaptureEvent::DeviceSilent);
+        }
+        self.retry_later(now);
+    }
+
+    /// Tells a person who waits for the first sound, or for more after a pause, that it takes long.
+    fn tell_slow(&mut self, now: Duration) {
+        let Some(gap) = &mut self.gap else { return };
+        let is_slow =
+            gap.waits_since().is_some_and(|since| now.saturating_sub(since) >= SLOW_OPENING);
+        if is_slow && !std::mem::replace(&mut gap.told_slow, true) {
+            self.tell(CaptureEvent::Opening);
         }
     }
 
@@ -576,22 +650,47 @@ impl Machine {
 
     fn reopen(&mut self, now: Duration) {
         let wanted = !self.is_paused && self.held().is_none();
-        if wanted && self.run.is_none() && self.opening.is_none() && now >= self.retry_at {
-            // The chosen one first: it may only have stumbled. Then whatever the system offers.
-            let device = if self.n_attempts.is_multiple_of(2) { self.chosen.clone() } else { None };
-            self.open(now, device, false);
+        let is_opening = self.opening.is_some() || self.coming.is_some();
+        if wanted && self.run.is_none() && !is_opening && now >= self.retry_at {
+            // The chosen one first: it may only have stumbled. Then whatever the system offers, but for
+            // one that was opened and gave nothing.
+            if self.n_attempts.is_multiple_of(2) {
+                self.open(now, self.chosen.clone(), false);
+            } else if let Some(silent) = self.silent.clone() {
+                self.answer(now, false, move |host| open_another(host, &silent));
+            } else {
+                self.open(now, None, false);
+            }
             self.take_opened(now);
         }
     }
 
     fn open(&mut self, now: Duration, device: Option<DeviceId>, is_switch: bool) {
+        self.answer(now, is_switch, move |host| host.open(device.as_ref()));
+    }
+
+    fn answer(
+        &mut self,
+        now: Duration,
+        is_switch: bool,
+        open: impl FnOnce(&dyn AudioHost) -> Result<OpenStream, AudioError> + Send + 'static,
+    ) {
         let (sender, receiver) = channel();
         let host = Arc::clone(&self.host);
         (self.background)(Box::new(move || {
             // A stream that nobody waits for any more is closed here.
-            drop(sender.send(host.open(device.as_ref())));
+            drop(sender.send(open(&*host)));
         }));
         self.opening = Some(Opening { answer: receiver, since: now, is_switch });
+    }
+
+    /// Opens nothing any more; a microphone that is about to take over and has begun to does so.
+    fn stop_opening(&mut self, now: Duration) {
+        self.opening = None;
+        self.take_coming(now);
+        if let Some(coming) = self.coming.take() {
+            self.drop_stream(coming.run.into_parts().0);
+        }
     }
 
     fn take_opened(&mut self, now: Duration) {
@@ -603,17 +702,38 @@ impl Machine {
             Ok(answer) => answer,
         };
         self.opening = None;
-        let announce = is_switch || self.gap.as_ref().is_some_and(|g| g.kind != GapKind::Paused);
+        let is_lost = |gap: &Gap| matches!(gap.kind, GapKind::Lost(_)) || gap.told_silent;
+        let announce = is_switch || self.gap.as_ref().is_some_and(is_lost);
         match answer.and_then(|open| Run::new(open, announce, Arc::clone(&self.level))) {
-            Ok(run) => {
-                self.leave_run(now);
-                self.run = Some(run);
-                self.heard_at = now;
-                self.listed_at = now;
-                self.list = None;
+            Ok(run) if is_switch && self.run.is_some() => {
+                if let Some(before) = self.coming.replace(Coming { run, since: now }) {
+                    self.drop_stream(before.run.into_parts().0);
+                }
             }
+            Ok(run) => self.begin_run(run, now),
             Err(_) if is_switch && self.run.is_some() => self.tell(CaptureEvent::DeviceRefused),
             Err(_) => self.retry_later(now),
+        }
+    }
+
+    fn begin_run(&mut self, run: Run, now: Duration) {
+        self.leave_run(now);
+        self.run = Some(run);
+        self.heard_at = now;
+        self.listed_at = now;
+        self.list = None;
+    }
+
+    /// Lets a microphone take over that has given its first sound, or where there is no other.
+    fn take_coming(&mut self, now: Duration) {
+        let Some(mut coming) = self.coming.take() else { return };
+        if coming.run.called() || self.run.is_none() {
+            self.begin_run(coming.run, now);
+        } else if coming.run.failed() || now.saturating_sub(coming.since) > FIRST_CALLBACK {
+            self.drop_stream(coming.run.into_parts().0);
+            self.tell(CaptureEvent::DeviceRefused);
+        } else {
+            self.coming = Some(coming);
         }
     }
 
@@ -663,7 +783,7 @@ impl Machine {
     }
 
     fn hold(&mut self, now: Duration) {
-        self.opening = None;
+        self.stop_opening(now);
         self.leave_run(now);
         if let Some(reason) = self.held()
             && !self.is_paused
@@ -701,14 +821,15 @@ impl Machine {
             return;
         }
         self.end_gap(since);
-        self.gap = Some(Gap { kind, since, slept: Duration::ZERO, resumed_at: None });
+        self.gap = Some(Gap::new(kind, since));
     }
 
     fn end_gap(&mut self, until: Duration) {
-        let Some(Gap { kind, since, slept, resumed_at }) = self.gap.take() else { return };
+        let Some(Gap { kind, since, slept, resumed_at, .. }) = self.gap.take() else { return };
         let until = until.max(since);
         let passed = until - since + slept;
         match kind {
+            GapKind::Opening => {}
             GapKind::Lost(reason) => {
                 self.mark(MarkKind::Lost { duration_ms: as_ms(passed), reason });
             }
@@ -759,15 +880,25 @@ impl Machine {
             RecordingState::Paused
         } else if self.held().is_some() {
             RecordingState::WithoutSpace
-        } else if self.gap.is_some() {
-            RecordingState::WithoutDevice
         } else {
-            RecordingState::Recording
+            match self.gap.as_ref().map(|gap| gap.kind) {
+                None => RecordingState::Recording,
+                Some(GapKind::Opening) => RecordingState::Opening,
+                Some(_) => RecordingState::WithoutDevice,
+            }
         };
         self.progress.state.store(state as u8, Ordering::Release);
         self.progress.n_samples.store(self.outbox.n_written(), Ordering::Release);
         self.progress.n_dropped.store(self.n_dropped, Ordering::Release);
     }
+}
+
+/// Opens the default microphone, or any, but not this one; this one where there is no other.
+fn open_another(host: &dyn AudioHost, silent: &DeviceId) -> Result<OpenStream, AudioError> {
+    let mut others = host.devices()?;
+    others.retain(|device| device.id != *silent);
+    others.sort_by_key(|device| !device.is_default);
+    host.open(others.first().map(|device| &device.id))
 }
 
 fn as_ms(duration: Duration) -> u64 {

@@ -1,10 +1,10 @@
 //! Starting a recording, and the thread that writes it.
 
 use super::{
-    event::{RecordingState, RecordingSummary, StopReason},
+    event::{CaptureEvent, RecordingState, RecordingSummary, StopReason},
     host::{AudioError, DeviceId},
     live::LiveSamples,
-    machine::{Background, Machine, Progress},
+    machine::{Background, Machine, Progress, SLOW_OPENING},
     options::{CaptureOptions, CaptureParts},
 };
 use crate::level::{Level, LevelReading};
@@ -22,6 +22,11 @@ use std::{
 const STEP_EVERY: Duration = Duration::from_millis(20);
 /// How long the first opening of the microphone may take.
 const START_TIMEOUT: Duration = Duration::from_secs(6);
+/// How often a stop or a pause looks for what was spoken until then: a callback that has not come after
+/// so long comes late enough to be marked as lost.
+const N_HEAR_OUT_STEPS: usize = 44;
+/// How often it looks: 220 ms in all.
+const HEAR_OUT_STEP: Duration = Duration::from_millis(5);
 /// How long a pause may take to be confirmed: more than a slow sync of the disk.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -68,7 +73,7 @@ pub struct Recorder;
 
 impl Recorder {
     /// Opens the microphone (or the default one) and writes it until [`RecordingHandle::stop`].
-    /// Returns when it is open.
+    /// Returns when it is open, and tells the listener where that takes long.
     ///
     /// # Errors
     /// [`CaptureError`]; nothing was written.
@@ -87,9 +92,17 @@ impl Recorder {
         });
         let (opened, answer) = channel();
         let (host, wanted) = (Arc::clone(&parts.host), device.clone());
+        let opening_at = parts.clock.monotonic();
         background(Box::new(move || drop(opened.send(host.open(wanted.as_ref())))));
-        let open = answer.recv_timeout(START_TIMEOUT).map_err(|_| AudioError::Unavailable)??;
-        let machine = Machine::new(parts, device, open, options, background)?;
+        // A sound server that was asleep may answer only when it has woken.
+        let open = match answer.recv_timeout(SLOW_OPENING) {
+            Err(RecvTimeoutError::Timeout) => {
+                (parts.listener)(CaptureEvent::Opening);
+                answer.recv_timeout(START_TIMEOUT).map_err(|_| AudioError::Unavailable)?
+            }
+            answer => answer.map_err(|_| AudioError::Unavailable)?,
+        }?;
+        let machine = Machine::new(parts, device, open, opening_at, options, background)?;
         let (level, live, progress) = (machine.level(), machine.live(), machine.progress());
         let (commands, received) = channel();
         let writer = thread::Builder::new()
@@ -104,6 +117,7 @@ fn write_until_stopped(mut machine: Machine, commands: &Receiver<Command>) -> Re
     loop {
         match commands.recv_timeout(STEP_EVERY) {
             Ok(Command::Pause(done)) => {
+                hear_out(&mut machine);
                 machine.pause();
                 // Whoever asked may have stopped waiting.
                 let _ = done.send(());
@@ -115,12 +129,24 @@ fn write_until_stopped(mut machine: Machine, commands: &Receiver<Command>) -> Re
             Ok(Command::SetDevice(device)) => machine.set_device(device),
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => {
+                hear_out(&mut machine);
                 return machine.finish(StopReason::Asked);
             }
         }
         machine.step();
         if let Some(reason) = machine.stopped() {
             return machine.finish(reason);
+        }
+    }
+}
+
+/// What was spoken until now lies in the sound system until its next callback.
+fn hear_out(machine: &mut Machine) {
+    machine.hears();
+    for _ in 0..N_HEAR_OUT_STEPS {
+        thread::sleep(HEAR_OUT_STEP);
+        if machine.hears() {
+            break;
         }
     }
 }

@@ -73,6 +73,11 @@ impl Run {
         self.n_callbacks > 0
     }
 
+    /// How many callbacks had come when [`called`](Self::called) was last asked.
+    pub(super) const fn n_callbacks(&self) -> u64 {
+        self.n_callbacks
+    }
+
     pub(super) fn failed(&self) -> bool {
         self.reader.failed()
     }

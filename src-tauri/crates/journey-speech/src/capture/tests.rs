@@ -10,6 +10,7 @@ use super::{
     host::{AudioError, AudioHost, DeviceId, InputDevice, InputStream, OpenStream},
     machine::{Background, Machine},
     options::{CaptureOptions, CaptureParts},
+    recorder::Recorder,
 };
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use journey_domain::{
@@ -57,6 +58,8 @@ struct Speaker {
 
 struct HostState {
     devices: Vec<&'static str>,
+    /// Opens, and never calls back.
+    mute: Option<&'static str>,
     format: StreamFormat,
     playing: Option<Speaker>,
     refuses: Option<AudioError>,
@@ -107,6 +110,10 @@ impl AudioHost for FakeHost {
         };
         let device = found.ok_or(AudioError::NoDevice)?;
         let (feed, alarm, reader) = stream_channel(state.format);
+        if state.mute.is_some_and(|mute| device.id == DeviceId::new(mute)) {
+            let stream = Box::new(FakeStream(Arc::clone(&self.0), 0));
+            return Ok(OpenStream { stream, reader, format: state.format, device });
+        }
         state.n_opened += 1;
         state.playing = Some(Speaker { device: device.id.clone(), feed, alarm });
         let stream = Box::new(FakeStream(Arc::clone(&self.0), state.n_opened));
@@ -173,6 +180,8 @@ struct Studio {
     free: Arc<Mutex<u64>>,
     machine: Machine,
     sound: Sound,
+    /// Awake time when the session began.
+    began_ms: Option<u64>,
 }
 
 fn inline() -> Background {
@@ -185,9 +194,24 @@ impl Studio {
     }
 
     fn with(options: CaptureOptions, device: Option<&str>, background: Background) -> Self {
+        Self::before(options, device, background, None)
+    }
+
+    /// Whose default microphone opens and gives nothing.
+    fn with_mute() -> Self {
+        Self::before(CaptureOptions::default(), None, inline(), Some("built-in"))
+    }
+
+    fn before(
+        options: CaptureOptions,
+        device: Option<&str>,
+        background: Background,
+        mute: Option<&'static str>,
+    ) -> Self {
         let clock = Arc::new(FakeClock::default());
         let host = Arc::new(Mutex::new(HostState {
             devices: vec!["built-in", "headset"],
+            mute,
             format: StreamFormat { rate_hz: 48_000, n_channels: 2 },
             playing: None,
             refuses: None,
@@ -212,14 +236,23 @@ impl Studio {
                 heard.lock().unwrap().push((at, event));
             }),
         };
-        let machine = Machine::new(parts, device, open, options, background).unwrap();
-        Self { clock, host, sink, events, free, machine, sound: Sound::Tone }
+        let machine =
+            Machine::new(parts, device, open, Duration::ZERO, options, background).unwrap();
+        let sound = Sound::Tone;
+        Self { clock, host, sink, events, free, machine, sound, began_ms: None }
     }
 
     fn run(&mut self, ms: u64) {
         for _ in 0..ms / STEP_MS {
             self.play(STEP_MS);
             self.machine.step();
+            self.look_whether_it_began(STEP_MS);
+        }
+    }
+
+    fn look_whether_it_began(&mut self, ago_ms: u64) {
+        if self.began_ms.is_none() && self.machine.progress().state() != RecordingState::Opening {
+            self.began_ms = Some(self.now_ms() - ago_ms);
         }
     }
 
@@ -328,6 +361,127 @@ fn a_pause_closes_the_microphone_and_is_marked_with_its_length() {
     );
     assert_eq!(summary.n_samples, 1500 * 16);
     assert_eq!(sink.marks, summary.marks);
+}
+
+#[test]
+fn time_before_the_first_sound_is_neither_lost_nor_a_part_of_the_session() {
+    let mut studio = Studio::new();
+    studio.sound = Sound::Nothing;
+    studio.run(2500);
+    assert_eq!(studio.machine.progress().state(), RecordingState::Opening);
+    assert!(studio.when(&CaptureEvent::Opening).expect("it is told") <= 1000);
+    studio.sound = Sound::Tone;
+    studio.run(1000);
+    assert_eq!(studio.machine.progress().state(), RecordingState::Recording);
+    assert_eq!(studio.events(), [CaptureEvent::Opening]);
+    let (summary, _) = studio.stop();
+    assert_eq!(summary.marks, []);
+    assert_eq!(summary.n_samples, 1000 * 16);
+}
+
+#[test]
+fn a_microphone_that_opens_and_gives_nothing_is_told_of_and_another_is_taken() {
+    let mut studio = Studio::with_mute();
+    studio.run(6000);
+    assert!(studio.when(&CaptureEvent::Opening).expect("it is told") <= 1000);
+    let name = "headset".to_owned();
+    assert_eq!(
+        studio.events(),
+        [CaptureEvent::Opening, CaptureEvent::DeviceSilent, CaptureEvent::DeviceChanged { name }]
+    );
+    let (summary, _) = studio.stop();
+    assert_eq!(summary.marks, []);
+    assert!(summary.n_samples > 2000 * 16);
+}
+
+#[test]
+fn a_microphone_that_does_not_come_back_after_a_pause_is_told_of_within_a_second() {
+    let mut studio = Studio::new();
+    studio.run(1000);
+    studio.machine.pause();
+    studio.run(3000);
+    studio.sound = Sound::Nothing;
+    studio.machine.resume();
+    let resumed_at = studio.now_ms();
+    studio.run(1000);
+    let told_at = studio.when(&CaptureEvent::Opening).expect("it is told");
+    assert!((resumed_at..=resumed_at + 1000).contains(&told_at), "{told_at}");
+}
+
+#[test]
+fn the_present_microphone_stays_until_another_one_gives_sound() {
+    let mut studio = Studio::new();
+    studio.host.lock().unwrap().mute = Some("headset");
+    studio.run(1000);
+    studio.machine.set_device(Some(DeviceId::new("headset")));
+    studio.run(5000);
+    assert_eq!(studio.events(), [CaptureEvent::DeviceRefused]);
+    let (summary, _) = studio.stop();
+    assert_eq!(summary.marks, []);
+    assert_eq!(summary.n_samples, 6000 * 16);
+}
+
+/// A microphone that gives one block and is dead from then on.
+struct ShortOfBreath;
+
+impl AudioHost for ShortOfBreath {
+    fn devices(&self) -> Result<Vec<InputDevice>, AudioError> {
+        let id = DeviceId::new("short");
+        Ok(vec![InputDevice { id, name: "short".to_owned(), is_default: true }])
+    }
+
+    fn open(&self, _: Option<&DeviceId>) -> Result<OpenStream, AudioError> {
+        let format = StreamFormat { rate_hz: 16_000, n_channels: 1 };
+        let (mut feed, _, reader) = stream_channel(format);
+        feed.push(&[1000i16; 640]);
+        let host = Arc::new(Mutex::new(HostState {
+            devices: Vec::new(),
+            mute: None,
+            format,
+            playing: None,
+            refuses: None,
+            n_opened: 0,
+            n_frames: 0,
+        }));
+        let device = self.devices()?.remove(0);
+        Ok(OpenStream { stream: Box::new(FakeStream(host, 0)), reader, format, device })
+    }
+}
+
+struct RunningClock(std::time::Instant);
+
+impl Clock for RunningClock {
+    #[expect(clippy::disallowed_methods, reason = "a clock has to read time")]
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+    fn time_zone(&self) -> TimeZone {
+        TimeZone::UTC
+    }
+}
+
+#[test]
+fn a_loss_right_before_the_stop_is_marked() {
+    let sink = Arc::new(Mutex::new(SinkState::default()));
+    #[expect(clippy::disallowed_methods, reason = "a clock has to read time")]
+    let clock = Arc::new(RunningClock(std::time::Instant::now()));
+    let parts = CaptureParts {
+        host: Arc::new(ShortOfBreath),
+        clock,
+        sink: Box::new(FakeSink(Arc::clone(&sink))),
+        free_space: Box::new(|| Ok(u64::MAX)),
+        listener: Box::new(|_| {}),
+    };
+    let recording = Recorder::start(parts, None, CaptureOptions::default()).unwrap();
+    while recording.state() == RecordingState::Opening {
+        std::thread::yield_now();
+    }
+    let summary = recording.stop().unwrap();
+    assert_eq!(summary.n_samples, 640);
+    assert!(lost(LossReason::DeviceLost, &summary.marks) >= 200, "{:?}", summary.marks);
 }
 
 #[track_caller]
@@ -679,8 +833,13 @@ proptest! {
     ) {
         let mut studio = Studio::new();
         let (mut asleep, mut n_acts, mut n_unplugged) = (0, 1, 0);
+        let mut asleep_before = 0;
         for act in acts {
             n_acts += 1;
+            studio.look_whether_it_began(0);
+            if studio.began_ms.is_none() {
+                asleep_before = asleep;
+            }
             match act {
                 Act::Run(ms) => studio.run(ms),
                 Act::Pause => studio.machine.pause(),
@@ -710,7 +869,13 @@ proptest! {
                 }
             }
         }
-        let passed = studio.now_ms() + asleep;
+        // The session begins with the first sound.
+        studio.look_whether_it_began(0);
+        let now_ms = studio.now_ms();
+        let passed = match studio.began_ms {
+            Some(began_ms) => now_ms - began_ms + asleep - asleep_before,
+            None => 0,
+        };
         let (summary, sink) = studio.stop();
         let marks = &summary.marks;
         prop_assert!(marks.windows(2).all(|two| two[0].at_sample <= two[1].at_sample));
