@@ -13,6 +13,7 @@
 )]
 
 mod accounts;
+mod along;
 mod architecture;
 mod backup;
 mod bindings;

@@ -4,13 +4,33 @@ use journey_domain::{
     timeline::{SAMPLE_RATE_HZ, SAMPLES_PER_MS},
     transcript::SpokenSegment,
 };
-use journey_speech::vad::{
-    GroupOptions, SpeechDetector, SpeechRegion, UtteranceGroup, UtteranceGrouper, VadOptions,
+use journey_speech::{
+    engine::{Piece, PieceCutter},
+    vad::{
+        GroupOptions, SpeechDetector, SpeechRegion, UtteranceGroup, UtteranceGrouper, VadOptions,
+    },
 };
+use std::time::Duration;
 
 /// While recording, so much silence closes a group: text comes soon, and the recogniser, which
 /// always works through a whole window of 30 s, is not called for every breath.
 const LIVE_SILENCE_SAMPLES: u64 = 2 * SAMPLE_RATE_HZ as u64;
+
+/// While recording, so much speech is closed by any pause, so that little is left at the end: the first for
+/// a recogniser that takes less than half of the time of the speech for it, the second for a slower one.
+/// Shorter groups cost more windows for the same speech.
+const ENOUGH_SAMPLES: u64 = 6 * SAMPLE_RATE_HZ as u64;
+const ENOUGH_FOR_SLOW_SAMPLES: u64 = 12 * SAMPLE_RATE_HZ as u64;
+
+/// A speaker who pauses less than the detector's padding is parted at shorter pauses the longer it goes on:
+/// 370 and 290 ms of those that are heard, because the detector hangs on to speech for a while.
+const LONG_SAMPLES: u64 = 10 * SAMPLE_RATE_HZ as u64;
+const SHORT_PAUSE_SAMPLES: u64 = 240 * SAMPLES_PER_MS;
+const LONGER_SAMPLES: u64 = 16 * SAMPLE_RATE_HZ as u64;
+const SHORTER_PAUSE_SAMPLES: u64 = 160 * SAMPLES_PER_MS;
+
+/// While recording, how much is looked at before the next pause is chosen.
+const LIVE_STEP: usize = SAMPLE_RATE_HZ as usize / 10;
 
 /// Speech for one call of the recogniser, with its place in the recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +48,27 @@ impl SpeechGroup {
         Self { samples, regions }
     }
 
+    /// Where its speech lies.
+    pub(crate) const fn regions(&self) -> &UtteranceGroup {
+        &self.regions
+    }
+
+    /// Whether its speech begins with all of this.
+    pub(crate) fn begins_with(&self, part: &UtteranceGroup) -> bool {
+        self.regions.regions.starts_with(&part.regions)
+    }
+
+    /// What comes after a part that it begins with; `None` where nothing does.
+    pub(crate) fn after(mut self, part: &UtteranceGroup) -> Option<Self> {
+        let n_part = usize::try_from(part.n_samples()).ok()?.min(self.samples.len());
+        self.samples.drain(..n_part);
+        self.regions.regions.drain(..part.regions.len().min(self.regions.regions.len()));
+        (!self.samples.is_empty()).then_some(self)
+    }
+
     /// First sample in the recording.
     pub(crate) fn start(&self) -> u64 {
         self.regions.start()
-    }
-
-    /// One past the last sample in the recording.
-    pub(crate) fn end(&self) -> u64 {
-        self.regions.end()
     }
 
     /// The sample of the recording at a time of the joined speech.
@@ -61,6 +94,31 @@ impl SpeechGroup {
     }
 }
 
+/// How a recogniser keeps up with somebody who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pace {
+    /// Takes at most half of the time that the speech took.
+    Fast,
+    /// Takes more, and keeps up.
+    Slow,
+    /// Does not keep up: it gets groups packed to the full, which cost it the least.
+    Behind,
+}
+
+impl Pace {
+    /// Of a recogniser that took so long for so much speech.
+    pub(crate) fn of(spent: Duration, n_samples: usize) -> Self {
+        let spoken = Duration::from_millis(n_samples as u64 / SAMPLES_PER_MS);
+        if spent * 2 <= spoken {
+            Self::Fast
+        } else if spent <= spoken * 4 / 5 {
+            Self::Slow
+        } else {
+            Self::Behind
+        }
+    }
+}
+
 /// Collects samples and gives groups of speech as they close.
 pub(crate) struct Groups {
     detector: SpeechDetector,
@@ -71,6 +129,7 @@ pub(crate) struct Groups {
     kept: Vec<i16>,
     kept_from: u64,
     regions: Vec<SpeechRegion>,
+    is_live: bool,
 }
 
 impl Groups {
@@ -82,7 +141,20 @@ impl Groups {
     /// For a recording that goes on: groups close in pauses.
     pub(crate) fn live() -> Self {
         let close_after = Some(LIVE_SILENCE_SAMPLES);
-        Self::new(0, GroupOptions { close_after, ..GroupOptions::default() })
+        let mut it = Self::new(0, GroupOptions { close_after, ..GroupOptions::default() });
+        it.is_live = true;
+        it.suit(Pace::Fast);
+        it
+    }
+
+    /// Packs groups of a recording that goes on as suits the recogniser.
+    pub(crate) fn suit(&mut self, pace: Pace) {
+        self.grouper.set_enough(match pace {
+            _ if !self.is_live => None,
+            Pace::Fast => Some(ENOUGH_SAMPLES),
+            Pace::Slow => Some(ENOUGH_FOR_SLOW_SAMPLES),
+            Pace::Behind => None,
+        });
     }
 
     fn new(base: u64, options: GroupOptions) -> Self {
@@ -93,17 +165,34 @@ impl Groups {
             kept: Vec::new(),
             kept_from: 0,
             regions: Vec::new(),
+            is_live: false,
         }
     }
 
     /// Takes samples and appends the groups that have closed.
     pub(crate) fn push(&mut self, samples: &[i16], ready: &mut Vec<SpeechGroup>) {
-        self.kept.extend_from_slice(samples);
-        self.detector.push(samples, &mut self.regions);
-        self.take_regions(ready);
-        let closed = self.grouper.silent_until(self.detector.decided_until());
-        self.emit(closed, ready);
-        self.forget();
+        let step = if self.is_live { LIVE_STEP } else { samples.len().max(1) };
+        for samples in samples.chunks(step) {
+            if self.is_live {
+                self.detector.end_at_pauses_of(self.pause_that_ends());
+            }
+            self.kept.extend_from_slice(samples);
+            self.detector.push(samples, &mut self.regions);
+            self.take_regions(ready);
+            let closed = self.grouper.silent_until(self.detector.decided_until());
+            self.emit(closed, ready);
+            self.forget();
+        }
+    }
+
+    /// The more speech has gathered, the shorter the pause at which it is parted.
+    fn pause_that_ends(&self) -> Option<u64> {
+        let enough = self.grouper.enough()?;
+        match self.grouper.collected().n_samples() + self.detector.n_open() {
+            n if n < enough.max(LONG_SAMPLES) => None,
+            n if n < LONGER_SAMPLES => Some(SHORT_PAUSE_SAMPLES),
+            _ => Some(SHORTER_PAUSE_SAMPLES),
+        }
     }
 
     /// Appends what is left at the end of the recording.
@@ -127,6 +216,21 @@ impl Groups {
         if has_speech { self.kept.get(skip..).unwrap_or_default() } else { &[] }
     }
 
+    /// Where speech that has not closed yet has ended; `None` in silence and while somebody speaks.
+    pub(crate) fn ended_at(&self) -> Option<u64> {
+        let collected = self.grouper.collected();
+        let has_ended = !collected.regions.is_empty() && !self.detector.is_speaking();
+        has_ended.then(|| self.base + collected.end())
+    }
+
+    /// Speech that has ended but may belong together with what comes next; `None` while somebody speaks.
+    pub(crate) fn ended(&self) -> Option<SpeechGroup> {
+        if self.detector.is_speaking() {
+            return None;
+        }
+        self.cut_out(self.grouper.collected().clone())
+    }
+
     fn take_regions(&mut self, ready: &mut Vec<SpeechGroup>) {
         for region in std::mem::take(&mut self.regions) {
             let closed = self.grouper.push(region);
@@ -135,7 +239,10 @@ impl Groups {
     }
 
     fn emit(&self, closed: Option<UtteranceGroup>, ready: &mut Vec<SpeechGroup>) {
-        let Some(group) = closed else { return };
+        ready.extend(closed.and_then(|group| self.cut_out(group)));
+    }
+
+    fn cut_out(&self, group: UtteranceGroup) -> Option<SpeechGroup> {
         let mut samples = Vec::new();
         let mut regions = UtteranceGroup::default();
         for region in group.regions {
@@ -148,9 +255,7 @@ impl Groups {
             let start = self.base + region.start;
             regions.regions.push(SpeechRegion { start, end: start + part.len() as u64 });
         }
-        if !samples.is_empty() {
-            ready.push(SpeechGroup { samples, regions });
-        }
+        (!samples.is_empty()).then_some(SpeechGroup { samples, regions })
     }
 
     /// Lets go of samples that no group can need any more.
@@ -167,9 +272,55 @@ impl Groups {
     }
 }
 
+/// What the recogniser gets of a recording that is complete.
+pub(crate) enum Pieces {
+    /// Its speech, in groups.
+    Speech(Groups),
+    /// All of it, in pieces that bound the memory.
+    Everything {
+        /// Cuts them.
+        cutter: PieceCutter,
+        /// Where its sample 0 lies in the recording.
+        base: u64,
+    },
+}
+
+impl Pieces {
+    /// From `first_sample` on.
+    pub(crate) fn starting_at(first_sample: u64, speech_only: bool) -> Self {
+        if speech_only {
+            return Self::Speech(Groups::starting_at(first_sample));
+        }
+        Self::Everything { cutter: PieceCutter::new(), base: first_sample }
+    }
+
+    /// Takes samples and appends the pieces that are whole.
+    pub(crate) fn push(&mut self, samples: &[i16], ready: &mut Vec<SpeechGroup>) {
+        match self {
+            Self::Speech(groups) => groups.push(samples, ready),
+            Self::Everything { cutter, base } => {
+                let whole = |it: Piece| SpeechGroup::whole(*base + it.first_sample, it.samples);
+                ready.extend(cutter.push(samples).into_iter().map(whole));
+            }
+        }
+    }
+
+    /// Appends what is left at the end.
+    pub(crate) fn finish(&mut self, ready: &mut Vec<SpeechGroup>) {
+        match self {
+            Self::Speech(groups) => groups.finish(ready),
+            Self::Everything { cutter, base } => {
+                let whole = |it: Piece| SpeechGroup::whole(*base + it.first_sample, it.samples);
+                ready.extend(cutter.finish().map(whole));
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use journey_speech::engine::MAX_PIECE_SAMPLES;
     use proptest::prelude::*;
 
     fn session() -> Vec<i16> {
@@ -192,7 +343,7 @@ mod tests {
         let mut end = 0;
         for group in groups(&recording, 16_000, Groups::starting_at(0)) {
             assert!(group.start() >= end && group.samples.len() <= 28 * 16_000);
-            end = group.end();
+            end = group.regions.end();
             let n = group.samples.len() as u64 / SAMPLES_PER_MS;
             for ms in [0, 1, n / 3, n / 2, n - 1] {
                 let at = group.sample_at(ms) as usize;
@@ -202,15 +353,106 @@ mod tests {
         assert!(end > 0);
     }
 
-    #[test]
-    fn what_is_collected_while_recording_stays_bounded() {
-        let mut groups = Groups::live();
-        let mut ready = Vec::new();
-        for part in session().chunks(1600) {
-            groups.push(part, &mut ready);
-            ready.clear();
-            assert!(groups.kept.len() <= 60 * 16_000);
+    /// The session without its pauses but for so many samples of each.
+    fn hurried(pause: usize) -> Vec<i16> {
+        let session = session();
+        let (mut spoken, mut n_quiet) = (Vec::new(), 0);
+        for block in session.chunks(160) {
+            let is_quiet = block.iter().all(|s| s.unsigned_abs() < 300);
+            n_quiet = if is_quiet { n_quiet + block.len() } else { 0 };
+            if n_quiet <= pause {
+                spoken.extend_from_slice(block);
+            }
         }
+        spoken
+    }
+
+    #[test]
+    fn what_waits_for_the_recogniser_while_recording_stays_short() {
+        // As it was spoken, and by somebody who pauses for 400 ms at most.
+        for recording in [session(), hurried(400 * 16)] {
+            let mut groups = Groups::live();
+            let mut ready = Vec::new();
+            let mut most = 0;
+            for part in recording.chunks(1600) {
+                groups.push(part, &mut ready);
+                most = most.max(groups.pending().len());
+                assert!(groups.kept.len() <= 30 * 16_000);
+            }
+            groups.finish(&mut ready);
+            let longest = ready.iter().map(|g| g.samples.len()).max().unwrap();
+            assert!(longest <= 16 * 16_000, "{} s", longest / 16_000);
+            assert!(most <= 18 * 16_000, "{} s", most / 16_000);
+            // Each window of the recogniser costs the same, however little is in it.
+            let n_speech: usize = ready.iter().map(|g| g.samples.len()).sum();
+            assert!(ready.len() <= n_speech / (5 * 16_000) + 1, "{} groups", ready.len());
+        }
+    }
+
+    #[test]
+    fn whoever_falls_behind_gets_groups_packed_to_the_full() {
+        let mut groups = Groups::live();
+        groups.suit(Pace::Behind);
+        let mut ready = Vec::new();
+        groups.push(&hurried(1600 * 6), &mut ready);
+        groups.finish(&mut ready);
+        assert!(ready.iter().any(|g| g.samples.len() > 20 * 16_000));
+    }
+
+    #[test]
+    fn what_has_ended_is_what_closes_if_nothing_more_is_said() {
+        let recording = session();
+        let (mut groups, mut ready) = (Groups::live(), Vec::new());
+        let mut ended = None;
+        for part in recording.chunks(1600) {
+            groups.push(part, &mut ready);
+            ended = groups.ended();
+            if ended.is_some() {
+                break;
+            }
+        }
+        let ended = ended.expect("somebody stops speaking");
+        for _ in 0..30 {
+            groups.push(&[0; 1600], &mut ready);
+        }
+        assert_eq!(ready, [ended.clone()]);
+
+        // And what it begins with if more is said.
+        let whole = SpeechGroup {
+            samples: ended.samples.iter().chain(&[1, 2, 3]).copied().collect(),
+            regions: UtteranceGroup {
+                regions: [
+                    ended.regions.regions.clone(),
+                    vec![SpeechRegion { start: 9_999_997, end: 10_000_000 }],
+                ]
+                .concat(),
+            },
+        };
+        assert!(whole.begins_with(ended.regions()) && !ended.begins_with(whole.regions()));
+        let rest = whole.after(ended.regions()).unwrap();
+        assert_eq!((rest.samples.as_slice(), rest.start()), ([1, 2, 3].as_slice(), 9_999_997));
+        assert!(ended.clone().after(ended.regions()).is_none());
+    }
+
+    #[test]
+    fn a_recording_that_is_heard_whole_comes_in_pieces_of_bounded_length() {
+        let minute: Vec<i16> = (0..60 * 16_000).map(|i| (i % 1009) as i16).collect();
+        let mut pieces = Pieces::starting_at(5, false);
+        let (mut ready, mut end, mut n_heard) = (Vec::new(), 5, 0);
+        for n in 0..=32 {
+            if n < 32 {
+                pieces.push(&minute, &mut ready);
+            } else {
+                pieces.finish(&mut ready);
+            }
+            for piece in ready.drain(..) {
+                assert_eq!(piece.start(), end);
+                assert!(piece.samples.len() <= MAX_PIECE_SAMPLES);
+                end = piece.regions.end();
+                n_heard += piece.samples.len();
+            }
+        }
+        assert_eq!((n_heard, end), (32 * minute.len(), 5 + 32 * minute.len() as u64));
     }
 
     proptest! {

@@ -2,8 +2,8 @@
 //! only the tail is left when somebody stops. What is not finished yet is shown as provisional.
 
 use super::{
-    groups::Groups,
-    transcribe::{Recogniser, Windows},
+    groups::{Groups, Pace, SpeechGroup},
+    transcribe::{GroupText, Recogniser, Windows},
 };
 use crate::{App, open_vault::OpenVault};
 use journey_domain::{
@@ -25,9 +25,13 @@ use std::{
 /// How long to wait for more sound before looking again.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// Provisional words at most so often, and only from so much new speech.
+/// Words of speech that goes on at most so often, and only from so much that is new. Speech that has
+/// ended is heard at once: if nothing follows it is heard for good.
 const PROVISIONAL_PAUSE: Duration = Duration::from_secs(2);
 const PROVISIONAL_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
+
+/// More sound than this that waits to be looked at means that the recogniser falls behind.
+const BEHIND_SAMPLES: usize = 15 * SAMPLE_RATE_HZ as usize;
 
 /// What was understood so far.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,7 +54,7 @@ impl Listener {
         self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Gives up what is provisional only: what it would say is about to be heard for good.
+    /// Gives up what would only be shown: it is about to be heard for good.
     pub(crate) fn hurry(&self) {
         self.hurry.cancel();
     }
@@ -115,22 +119,25 @@ impl Follower<'_> {
         let mut groups = Groups::live();
         let mut position = 0;
         let mut ready = Vec::new();
-        let mut looked = ports.clock.monotonic();
+        let mut may_look = ports.clock.monotonic();
         let mut n_shown = 0;
+        let mut ahead: Option<GroupText> = None;
+        let mut pace = Pace::Fast;
         loop {
             let read = live.wait_from(position, WAIT);
             if read.n_missed > 0 {
                 return Err("it fell behind");
             }
+            let is_behind = read.samples.len() >= BEHIND_SAMPLES;
+            groups.suit(if is_behind { Pace::Behind } else { pace });
             groups.push(&read.samples, &mut ready);
             position += read.samples.len() as u64;
             if read.ended {
                 groups.finish(&mut ready);
             }
             for group in ready.drain(..) {
-                let segments = keeper
-                    .transcribe(&*ports.engine, &group, &cancel, &mut |_| {})
-                    .map_err(|_| "the recogniser failed")?;
+                let is_over = read.ended || hurry.is_cancelled();
+                let segments = self.settle(&mut keeper, group, ahead.take(), is_over, &mut pace)?;
                 n_shown = 0;
                 let mut text = shown.lock().unwrap_or_else(PoisonError::into_inner);
                 append(&mut text.settled, &segments);
@@ -139,19 +146,66 @@ impl Follower<'_> {
             if read.ended {
                 return keeper.nothing_more(position).map_err(|_| "the vault could not be written");
             }
-            let pending = groups.pending();
             let now = ports.clock.monotonic();
-            let grown = pending.len().saturating_sub(n_shown) >= PROVISIONAL_SAMPLES;
-            let due = now.saturating_sub(looked) >= PROVISIONAL_PAUSE && !hurry.is_cancelled();
-            if grown && due {
-                n_shown = pending.len();
-                let said = self.provisional(pending, hurry);
-                shown.lock().unwrap_or_else(PoisonError::into_inner).provisional = said;
-                // Slow recognisers look less often: at most a third of the time goes into this.
-                let spent = ports.clock.monotonic().saturating_sub(now);
-                looked = ports.clock.monotonic() + spent * 2;
+            if is_behind || hurry.is_cancelled() || now < may_look {
+                continue;
             }
+            let mut said = String::new();
+            if let Some(end) = groups.ended_at() {
+                let is_known = ahead.as_ref().is_some_and(|it| it.regions.end() == end);
+                let group = if is_known { None } else { groups.ended() };
+                let Some(group) = group else { continue };
+                n_shown = groups.pending().len();
+                let heard = keeper
+                    .hear(&*ports.engine, &group, &cancel, &mut |_| {})
+                    .map_err(|_| "the recogniser failed")?;
+                append(&mut said, &heard.segments);
+                ahead = Some(heard);
+            } else {
+                let pending = groups.pending();
+                let grown = pending.len().saturating_sub(n_shown) >= PROVISIONAL_SAMPLES;
+                if !grown || now.saturating_sub(may_look) < PROVISIONAL_PAUSE {
+                    continue;
+                }
+                n_shown = pending.len();
+                said = self.provisional(pending, hurry);
+            }
+            shown.lock().unwrap_or_else(PoisonError::into_inner).provisional = said;
+            // Slow recognisers look less often: at most a third of the time goes into this.
+            let spent = ports.clock.monotonic().saturating_sub(now);
+            may_look = ports.clock.monotonic() + spent * 2;
         }
+    }
+
+    /// The words of a closed group, made durable. What was heard ahead is not heard again; at the end of
+    /// the recording that goes for its beginning, too, so that the least is left to do.
+    fn settle(
+        &self,
+        keeper: &mut Windows<'_>,
+        group: SpeechGroup,
+        ahead: Option<GroupText>,
+        is_over: bool,
+        pace: &mut Pace,
+    ) -> Result<Vec<SpokenSegment>, &'static str> {
+        let mut segments = Vec::new();
+        let mut rest = Some(group);
+        if let Some(heard) = ahead
+            && let Some(group) = &rest
+            && (*group.regions() == heard.regions || is_over && group.begins_with(&heard.regions))
+        {
+            rest = rest.and_then(|group| group.after(&heard.regions));
+            segments = keeper.keep(heard).map_err(|_| "the vault could not be written")?;
+        }
+        if let Some(group) = rest {
+            let ports = self.app.ports();
+            let began = ports.clock.monotonic();
+            let more = keeper
+                .transcribe(&*ports.engine, &group, &CancelToken::new(), &mut |_| {})
+                .map_err(|_| "the recogniser failed")?;
+            *pace = Pace::of(ports.clock.monotonic().saturating_sub(began), group.samples.len());
+            segments.extend(more);
+        }
+        Ok(segments)
     }
 
     /// The words of speech that has not ended yet; not kept.

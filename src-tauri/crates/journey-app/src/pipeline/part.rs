@@ -4,9 +4,9 @@ use super::{
     StepError, cancelled,
     elements::{Found, stored_elements},
     estimate::Teller,
-    groups::{Groups, SpeechGroup},
+    groups::Pieces,
     sound::{SoundReader, damaged_parts},
-    transcribe,
+    transcribe::{self, Windows},
 };
 use crate::{App, editing, error::CommandError, open_vault::OpenVault, threads::weave};
 use journey_analysis::revision::Revision;
@@ -23,10 +23,7 @@ use journey_domain::{
     timeline::{SAMPLE_RATE_HZ, Timeline},
     transcript::{SpokenSegment, Transcript},
 };
-use journey_speech::{
-    engine::{Heard, TranscribeOptions},
-    loop_detector,
-};
+use journey_speech::loop_detector;
 use journey_vault::{Anchors, NewTranscript, SessionDetail};
 
 /// A part of a text that the accepted run did not see.
@@ -141,35 +138,41 @@ pub(super) fn transcribe(
     let mut teller = Teller::new(app.ports(), job, 0.0);
     teller.tell(0.0, "listening to the missing part");
 
+    let listener =
+        Windows { open, session: job.session, recording: recording.id, recogniser: &recogniser };
     let mut reader = SoundReader::open(&open.vault, recording, first)?;
     let damaged = damaged_parts(&timeline, &reader.damage(recording.n_samples));
-    let groups = groups(&mut reader, first, end, &recogniser)?;
-    let options = TranscribeOptions { language: recogniser.language.clone(), offset_ms: 0 };
+    let mut pieces = Pieces::starting_at(first, recogniser.uses_vad);
+    let mut block = vec![0; SAMPLE_RATE_HZ as usize];
+    let n_total = end.saturating_sub(first);
+    let (mut n_left, mut ready) = (n_total, Vec::new());
     let mut segments: Vec<SpokenSegment> = Vec::new();
-    let n_groups = groups.len().max(1) as f32;
-    for (position, group) in groups.iter().enumerate() {
-        if cancel.is_cancelled() {
-            return Err(StepError::lasting(cancelled()));
+    loop {
+        let n_wanted = usize::try_from(n_left).map_or(block.len(), |n| n.min(block.len()));
+        let n_read = reader.next(block.get_mut(..n_wanted).unwrap_or_default())?;
+        n_left = n_left.saturating_sub(n_read as u64);
+        match block.get(..n_read).filter(|it| !it.is_empty()) {
+            Some(samples) => pieces.push(samples, &mut ready),
+            None => pieces.finish(&mut ready),
         }
-        app.ports()
-            .engine
-            .transcribe(
-                &recogniser.model,
-                &group.samples,
-                &options,
-                &mut |heard| match heard {
-                    Heard::Final(mut segment) => {
-                        group.place(&mut segment);
-                        segments.push(segment);
-                    }
-                    Heard::Progress(share) => {
-                        teller.tell((position as f32 + share) / n_groups, "transcribing");
-                    }
-                    Heard::Provisional(_) => {}
-                },
-                cancel,
-            )
-            .map_err(|error| transcribe::speech_error(&error))?;
+        for group in ready.drain(..) {
+            if cancel.is_cancelled() {
+                return Err(StepError::lasting(cancelled()));
+            }
+            let n_before = group.start().saturating_sub(first) as f32;
+            let n_samples = group.samples.len() as f32;
+            let mut told = |share: f32| {
+                let done = (n_before + share * n_samples) / n_total.max(1) as f32;
+                teller.tell(done, "transcribing");
+            };
+            let heard = listener
+                .hear(&*app.ports().engine, &group, cancel, &mut told)
+                .map_err(|(error, _)| transcribe::speech_error(&error))?;
+            segments.extend(heard.segments);
+        }
+        if n_read == 0 {
+            break;
+        }
     }
     loop_detector::mark_repetitions(&mut segments);
     for segment in &mut segments {
@@ -229,32 +232,6 @@ pub(super) fn transcribe(
     })?;
     teller.tell(1.0, "done");
     Ok(())
-}
-
-/// The speech from one sample to another.
-fn groups(
-    reader: &mut SoundReader,
-    first: u64,
-    end: u64,
-    recogniser: &transcribe::Recogniser,
-) -> Result<Vec<SpeechGroup>, StepError> {
-    let mut samples = Vec::new();
-    let mut block = vec![0; SAMPLE_RATE_HZ as usize];
-    let mut n_left = usize::try_from(end.saturating_sub(first)).unwrap_or(usize::MAX);
-    while n_left > 0 {
-        let n_wanted = n_left.min(block.len());
-        let n_read = reader.next(block.get_mut(..n_wanted).unwrap_or_default())?;
-        let Some(read) = block.get(..n_read).filter(|it| !it.is_empty()) else { break };
-        samples.extend_from_slice(read);
-        n_left -= n_read;
-    }
-    if !recogniser.uses_vad {
-        return Ok(vec![SpeechGroup::whole(first, samples)]);
-    }
-    let (mut groups, mut ready) = (Groups::starting_at(first), Vec::new());
-    groups.push(&samples, &mut ready);
-    groups.finish(&mut ready);
-    Ok(ready)
 }
 
 impl From<CommandError> for StepError {

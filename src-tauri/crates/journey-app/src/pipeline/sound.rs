@@ -81,19 +81,6 @@ impl SoundReader {
         }
         Ok(())
     }
-
-    /// Everything that is left.
-    pub(crate) fn rest(&mut self) -> Result<Vec<i16>, StepError> {
-        let mut all = Vec::new();
-        let mut block = vec![0; 16_000];
-        loop {
-            let n_read = self.next(&mut block)?;
-            let Some(samples) = block.get(..n_read).filter(|s| !s.is_empty()) else {
-                return Ok(all);
-            };
-            all.extend_from_slice(samples);
-        }
-    }
 }
 
 /// Damaged samples as holes: nobody can say what was spoken there.

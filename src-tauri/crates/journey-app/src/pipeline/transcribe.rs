@@ -7,7 +7,7 @@
 use super::{
     StepError, cancelled,
     estimate::Teller,
-    groups::{Groups, SpeechGroup},
+    groups::{Pieces, SpeechGroup},
     keep,
     sound::{SoundReader, damaged_parts},
 };
@@ -22,8 +22,11 @@ use journey_domain::{
     transcript::{SpokenSegment, Transcript},
 };
 use journey_speech::{
-    engine::{Heard, Language, ModelFile, SpeechEngine, SpeechError, TranscribeOptions},
+    engine::{
+        Heard, Language, ModelFile, SpeechEngine, SpeechError, TranscribeOptions, TranscribeOutcome,
+    },
     loop_detector,
+    vad::UtteranceGroup,
 };
 use journey_vault::{
     NewTranscript, SessionDetail, VaultError,
@@ -99,40 +102,29 @@ pub(super) fn run(
 
     let mut keeper =
         Windows { open, session: job.session, recording: recording.id, recogniser: &recogniser };
-    if recogniser.uses_vad {
-        let mut groups = Groups::starting_at(first_sample);
-        let mut block = vec![0; BLOCK_SAMPLES];
-        let mut ready = Vec::new();
-        loop {
-            let n_read = reader.next(&mut block)?;
-            match block.get(..n_read).filter(|b| !b.is_empty()) {
-                Some(samples) => groups.push(samples, &mut ready),
-                None => groups.finish(&mut ready),
-            }
-            for group in ready.drain(..) {
-                if stopped() {
-                    return Err(StepError::lasting(cancelled()));
-                }
-                let n_samples = group.samples.len() as f32;
-                keeper.transcribe(&*ports.engine, &group, cancel, &mut |done| {
-                    teller.tell(
-                        share(group.start()) + done * n_samples / total as f32,
-                        "transcribing",
-                    );
-                })?;
-            }
-            if n_read == 0 {
-                break;
-            }
+    let mut pieces = Pieces::starting_at(first_sample, recogniser.uses_vad);
+    let mut block = vec![0; BLOCK_SAMPLES];
+    let mut ready = Vec::new();
+    loop {
+        let n_read = reader.next(&mut block)?;
+        match block.get(..n_read).filter(|b| !b.is_empty()) {
+            Some(samples) => pieces.push(samples, &mut ready),
+            None => pieces.finish(&mut ready),
         }
-        keeper.nothing_more(recording.n_samples)?;
-    } else {
-        let samples = reader.rest()?;
-        let group = SpeechGroup::whole(first_sample, samples);
-        keeper.transcribe(&*ports.engine, &group, cancel, &mut |done| {
-            teller.tell(share(first_sample) + done * (1.0 - share(first_sample)), "transcribing");
-        })?;
+        for group in ready.drain(..) {
+            if stopped() {
+                return Err(StepError::lasting(cancelled()));
+            }
+            let n_samples = group.samples.len() as f32;
+            keeper.transcribe(&*ports.engine, &group, cancel, &mut |done| {
+                teller.tell(share(group.start()) + done * n_samples / total as f32, "transcribing");
+            })?;
+        }
+        if n_read == 0 {
+            break;
+        }
     }
+    keeper.nothing_more(recording.n_samples)?;
     if stopped() {
         return Err(StepError::lasting(cancelled()));
     }
@@ -161,6 +153,15 @@ pub(crate) fn transcribable(recordings: &[Recording]) -> Option<&Recording> {
     of_kind(RecordingKind::Captured).or_else(|| of_kind(RecordingKind::KeptFlac))
 }
 
+/// What was recognised in one group.
+pub(crate) struct GroupText {
+    /// Where its speech lies.
+    pub(crate) regions: UtteranceGroup,
+    /// Times are those of the recorded samples.
+    pub(crate) segments: Vec<SpokenSegment>,
+    language: Option<String>,
+}
+
 /// Keeps what was recognised, window by window.
 pub(crate) struct Windows<'a> {
     pub(crate) open: &'a OpenVault,
@@ -179,6 +180,28 @@ impl Windows<'_> {
         cancel: &CancelToken,
         on_progress: &mut dyn FnMut(f32),
     ) -> Result<Vec<SpokenSegment>, StepError> {
+        match self.hear(engine, group, cancel, on_progress) {
+            Ok(heard) => self.keep(heard),
+            Err((error, segments)) => {
+                // What the worker had finished before it died is kept; the next try goes on there.
+                if let Some(last) = segments.last().filter(|_| error.is_passing()) {
+                    let end = last.end_ms * SAMPLES_PER_MS;
+                    self.append(end, None, segments)?;
+                }
+                Err(speech_error(&error))
+            }
+        }
+    }
+
+    /// Recognises one group and keeps nothing yet; with an error come the segments that were heard before
+    /// it.
+    pub(crate) fn hear(
+        &self,
+        engine: &dyn SpeechEngine,
+        group: &SpeechGroup,
+        cancel: &CancelToken,
+        on_progress: &mut dyn FnMut(f32),
+    ) -> Result<GroupText, (SpeechError, Vec<SpokenSegment>)> {
         let options =
             TranscribeOptions { language: self.recogniser.language.clone(), offset_ms: 0 };
         let mut segments = Vec::new();
@@ -197,19 +220,17 @@ impl Windows<'_> {
             cancel,
         );
         match outcome {
-            Ok(outcome) => {
-                self.append(group.end(), outcome.language, segments.clone())?;
-                Ok(segments)
+            Ok(TranscribeOutcome { language }) => {
+                Ok(GroupText { regions: group.regions().clone(), segments, language })
             }
-            Err(error) => {
-                // What the worker had finished before it died is kept; the next try goes on there.
-                if let Some(last) = segments.last().filter(|_| error.is_passing()) {
-                    let end = last.end_ms * SAMPLES_PER_MS;
-                    self.append(end, None, segments)?;
-                }
-                Err(speech_error(&error))
-            }
+            Err(error) => Err((error, segments)),
         }
+    }
+
+    /// Makes durable what was recognised.
+    pub(crate) fn keep(&self, heard: GroupText) -> Result<Vec<SpokenSegment>, StepError> {
+        self.append(heard.regions.end(), heard.language, heard.segments.clone())?;
+        Ok(heard.segments)
     }
 
     /// Notes that there is no speech from the last group to `end_sample`.

@@ -12,12 +12,16 @@ pub struct GroupOptions {
     /// Silence, in samples, after which a group is closed although there is room; `None` packs to
     /// the full. While recording, a short one brings text soon.
     pub close_after: Option<u64>,
+    /// Speech, in samples, from which on a group is closed by the end of any region; `None` packs to the
+    /// full. While recording, it bounds what is left to do at the end.
+    pub enough_samples: Option<u64>,
 }
 
 impl Default for GroupOptions {
     /// Groups of up to 28 s, packed to the full.
     fn default() -> Self {
-        Self { max_samples: 28 * SAMPLE_RATE_HZ as u64, close_after: None }
+        let max_samples = 28 * SAMPLE_RATE_HZ as u64;
+        Self { max_samples, close_after: None, enough_samples: None }
     }
 }
 
@@ -76,6 +80,17 @@ impl UtteranceGrouper {
         Self { options, open: UtteranceGroup { regions: Vec::new() } }
     }
 
+    /// Changes from how much speech on the end of any region closes a group.
+    pub const fn set_enough(&mut self, n_samples: Option<u64>) {
+        self.options.enough_samples = n_samples;
+    }
+
+    /// From how much speech on the end of any region closes a group.
+    #[must_use]
+    pub const fn enough(&self) -> Option<u64> {
+        self.options.enough_samples
+    }
+
     /// What is collected and not yet given.
     #[must_use]
     pub const fn collected(&self) -> &UtteranceGroup {
@@ -93,10 +108,12 @@ impl UtteranceGrouper {
     }
 
     /// Says that no region begins before `position`; gives the group that is closed by so much
-    /// silence.
+    /// silence, or that has enough.
     pub fn silent_until(&mut self, position: u64) -> Option<UtteranceGroup> {
-        let limit = self.options.close_after?;
-        (position.saturating_sub(self.open.end()) >= limit).then(|| self.finish()).flatten()
+        let silent = position.saturating_sub(self.open.end());
+        let is_closed = self.options.close_after.is_some_and(|limit| silent >= limit)
+            || self.options.enough_samples.is_some_and(|enough| self.open.n_samples() >= enough);
+        is_closed.then(|| self.finish()).flatten()
     }
 
     /// Gives what is collected.
@@ -116,8 +133,9 @@ mod tests {
         fn each_sample_of_speech_is_in_exactly_one_group_in_order(
             lengths in prop::collection::vec((0u64..40_000, 1u64..500_000), 0..40),
             close_after in prop::option::of(1u64..60_000),
+            enough_samples in prop::option::of(1u64..500_000),
         ) {
-            let options = GroupOptions { close_after, ..GroupOptions::default() };
+            let options = GroupOptions { close_after, enough_samples, ..GroupOptions::default() };
             let mut grouper = UtteranceGrouper::new(options);
             let (mut position, mut regions, mut groups) = (0, Vec::new(), Vec::new());
             for (gap, n) in lengths {
@@ -138,6 +156,17 @@ mod tests {
                 prop_assert_eq!(group.position_of(u64::MAX), group.end());
             }
         }
+    }
+
+    #[test]
+    fn a_group_that_has_enough_is_closed_by_the_end_of_any_region() {
+        let options = GroupOptions { enough_samples: Some(100), ..GroupOptions::default() };
+        let mut grouper = UtteranceGrouper::new(options);
+        assert!(grouper.push(SpeechRegion { start: 0, end: 60 }).is_none());
+        assert!(grouper.silent_until(60).is_none());
+        assert!(grouper.push(SpeechRegion { start: 60, end: 120 }).is_none());
+        assert_eq!(grouper.push(SpeechRegion { start: 120, end: 130 }).unwrap().end(), 120);
+        assert!(grouper.silent_until(1_000_000).is_none());
     }
 
     #[test]

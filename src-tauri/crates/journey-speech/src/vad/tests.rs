@@ -90,6 +90,27 @@ fn speech_without_pauses_is_cut_into_adjoining_regions() {
 }
 
 #[test]
+fn where_short_pauses_count_regions_end_inside_them_and_no_word_is_cut() {
+    let samples = recording("session.wav");
+    // The sentences with 400 ms between them: too short for the padding of both sides.
+    let mut spoken = Vec::new();
+    let mut pauses = Vec::new();
+    for (start, end) in loud(&samples) {
+        spoken.extend_from_slice(&samples[start as usize..end as usize]);
+        pauses.push(spoken.len() as u64..spoken.len() as u64 + 6400);
+        spoken.extend_from_slice(&[1; 6400]);
+    }
+    let (mut detector, mut regions) = (SpeechDetector::new(VadOptions::default()), Vec::new());
+    detector.end_at_pauses_of(Some(160 * SAMPLES_PER_MS));
+    detector.push(&spoken, &mut regions);
+    detector.finish(&mut regions);
+    assert!(regions.len() >= pauses.len(), "{} regions", regions.len());
+    for region in &regions {
+        assert!(pauses.iter().any(|p| p.contains(&region.end)), "{region:?} {pauses:?}");
+    }
+}
+
+#[test]
 fn a_region_is_told_of_while_it_is_being_spoken() {
     let samples = recording("session.wav");
     let mut detector = SpeechDetector::new(VadOptions::default());
