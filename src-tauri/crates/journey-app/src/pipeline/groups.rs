@@ -275,7 +275,7 @@ impl Groups {
 /// What the recogniser gets of a recording that is complete.
 pub(crate) enum Pieces {
     /// Its speech, in groups.
-    Speech(Groups),
+    Speech(Box<Groups>),
     /// All of it, in pieces that bound the memory.
     Everything {
         /// Cuts them.
@@ -289,7 +289,7 @@ impl Pieces {
     /// From `first_sample` on.
     pub(crate) fn starting_at(first_sample: u64, speech_only: bool) -> Self {
         if speech_only {
-            return Self::Speech(Groups::starting_at(first_sample));
+            return Self::Speech(Box::new(Groups::starting_at(first_sample)));
         }
         Self::Everything { cutter: PieceCutter::new(), base: first_sample }
     }

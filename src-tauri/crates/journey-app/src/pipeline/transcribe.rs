@@ -124,7 +124,9 @@ pub(super) fn run(
             break;
         }
     }
-    keeper.nothing_more(recording.n_samples)?;
+    if first_sample < recording.n_samples {
+        keeper.nothing_more(recording.n_samples)?;
+    }
     if stopped() {
         return Err(StepError::lasting(cancelled()));
     }
