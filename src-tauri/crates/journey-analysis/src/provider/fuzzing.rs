@@ -23,6 +23,7 @@ pub(crate) fn reply(text: &str) -> usize {
         sentences: &sentences,
         evidence: EvidenceCheck::new(TEXT, &sentences),
         names: &names,
+        named: names.in_text(TEXT),
         pack: EmotionPack::default(),
     };
     let mut n_found = 0;
