@@ -198,12 +198,12 @@ fn what_a_person_corrected_holds_for_an_analysis_of_the_edited_or_newly_heard_te
         assert!(!after.iter().any(|it| it.0 == gone.0 && it.1 == gone.1), "{gone:?} is back");
         let changes = again.changed.unwrap().changes;
         assert!(changes.iter().all(|it| it.change != "removed"), "{by_hand}: nothing went away");
-        let found_again = |it: &&(String, String, String)| {
+        let is_new = |it: &(String, String, String)| {
             changes
                 .iter()
                 .any(|c| c.after.as_ref().is_some_and(|e| e.id == it.2) && c.before.is_none())
         };
-        assert!(before.iter().find(found_again).is_none(), "{by_hand}: nothing kept is new");
+        assert!(!before.iter().any(is_new), "{by_hand}: nothing kept is new");
     }
 }
 
