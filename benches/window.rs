@@ -173,7 +173,6 @@ fn pages(window: &Window) {
         ("sessions of a feeling", "#/sessions?feeling=fear", "main [data-session]"),
         ("a session", session.as_str(), "main [data-at]"),
         ("search, 150 ms of it waiting for the next letter", "#/search?q=work", "main [data-hit]"),
-        ("what came up again", "#/threads", "main h2"),
         ("feelings and topics", "#/settings/words", "main .tree"),
         ("bin", "#/bin", "main h1"),
         ("privacy", "#/privacy", "main h2"),

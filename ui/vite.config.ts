@@ -38,5 +38,7 @@ export default defineConfig({
     setupFiles: ["./tests/setup.ts"],
     maxWorkers: 1,
     restoreMocks: true,
+    // Ends what hangs; how fast this computer is says nothing about the pages.
+    testTimeout: 30_000,
   },
 });

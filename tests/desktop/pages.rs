@@ -121,6 +121,7 @@ fn look_around(window: &Window, look: &impl Fn(&Window, &str, &str, (u32, u32)))
             ("sample-sessions", "#/sessions"),
             ("sample-session", first.as_str().unwrap()),
             ("sample-search", "#/search?q=work"),
+            ("sample-threads", "#/threads"),
         ] {
             window.go(hash);
             look(window, name, &theme, SIZES[0]);
