@@ -499,7 +499,13 @@ export type RecordingView = {
 };
 /** What to warn of while recording. */
 export type RecordingWarning =
-  "opening" | "no_signal" | "clipping" | "device_lost" | "disk_low" | "dropped_frames" | "long_silence";
+  | "opening"
+  | "no_signal"
+  | "clipping"
+  | "device_lost"
+  | "disk_low"
+  | "dropped_frames"
+  | "long_silence";
 /** What comes over the channel of a recording or of the microphone test. */
 export type RecordingFrame =
   | {
