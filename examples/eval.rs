@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let show = arguments.iter().any(|a| a == "--show");
     let only_dev = arguments.iter().any(|a| a == "--dev");
-    for part in ["dev", "test"] {
+    for part in ["dev", "dev2", "test"] {
         if (show || only_dev) && part == "test" {
             break;
         }

@@ -9,8 +9,9 @@
 #![allow(clippy::print_stdout, reason = "a program that prints its measurements")]
 #![allow(clippy::indexing_slicing, reason = "tables sized by the number of labels")]
 
+use journey_analysis::on_device::units_of_speech;
 use journey_language::{
-    clauses::{BORDER, border_features, is_filler, units},
+    clauses::{BORDER, border_features, is_filler},
     features::Families,
     linear::{LinearModel, logistic},
     measure::{Counts, best_threshold},
@@ -82,41 +83,59 @@ fn read(path: &Path) -> Result<Vec<Sentence>, Box<dyn Error>> {
     Ok(sentences)
 }
 
+/// A unit of a text as the analyser parts it.
+struct Parted {
+    /// Its words with a question mark that ends it.
+    text: String,
+    /// Where each of its words stands, in bytes.
+    words: Vec<(usize, usize)>,
+}
+
+fn parted(text: &str, border: &LinearModel) -> Vec<Parted> {
+    let mut found = Vec::new();
+    for (tokens, ranges) in units_of_speech(text, border) {
+        for range in ranges {
+            let asked = tokens.get(range.end).filter(|t| t.word.starts_with('?'));
+            let words: Vec<(usize, usize)> =
+                tokens[range].iter().filter(|t| t.is_word()).map(|t| (t.start, t.end)).collect();
+            let (Some(&(start, _)), Some(&(_, end))) = (words.first(), words.last()) else {
+                continue;
+            };
+            let text = text[start..asked.map_or(end, |t| t.end)].to_owned();
+            found.push(Parted { text, words });
+        }
+    }
+    found
+}
+
 /// The units that the analyser would make of each passage, with the labels of the sentences whose
 /// words they mostly hold; those that are a sentence of their own are left out.
 fn as_parted(passages: &[Sentence], border: &LinearModel) -> Vec<Sentence> {
     let mut found = Vec::new();
     for group in passages.chunk_by(|a, b| a.passage == b.passage) {
         let mut text = String::new();
-        let mut ends = Vec::new();
+        let mut places = Vec::new();
         for sentence in group {
             if !text.is_empty() {
                 text.push(' ');
             }
+            let start = text.len();
             text.push_str(&sentence.text);
-            ends.push(text.len());
+            let words = tokens(&sentence.text).iter().filter(|t| t.is_word()).count();
+            places.push((start, text.len(), words, sentence.labels));
         }
-        let all = tokens(&text);
-        for range in units(&all, border) {
-            let words: Vec<_> = all[range].iter().filter(|t| t.is_word()).collect();
-            let (Some(first), Some(last)) = (words.first(), words.last()) else { continue };
+        for part in parted(&text, border) {
             let mut labels = 0;
             let mut whole = false;
-            for (i, sentence) in group.iter().enumerate() {
-                let start = ends[i] - sentence.text.len();
-                let shared = words.iter().filter(|t| t.start >= start && t.end <= ends[i]).count();
-                let n = tokens(&sentence.text).iter().filter(|t| t.is_word()).count();
+            for &(start, end, n, of_sentence) in &places {
+                let shared = part.words.iter().filter(|w| w.0 >= start && w.1 <= end).count();
                 if 5 * shared >= 3 * n {
-                    labels |= sentence.labels;
+                    labels |= of_sentence;
                 }
-                whole |= shared == n && n == words.len();
+                whole |= shared == n && n == part.words.len();
             }
             if !whole {
-                found.push(Sentence {
-                    text: text[first.start..last.end].to_owned(),
-                    labels,
-                    passage: group[0].passage,
-                });
+                found.push(Sentence { text: part.text, labels, passage: group[0].passage });
             }
         }
     }

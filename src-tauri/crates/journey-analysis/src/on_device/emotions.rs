@@ -129,6 +129,7 @@ pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) ->
         && reading.has("has:me")
         && reading.holder == Holder::Speaker
         && !reading.denied
+        && tells_of_oneself(&words)
     {
         let best = model
             .labels
@@ -171,6 +172,16 @@ pub(crate) fn find(piece: &Piece<'_>, lexicon: &Lexicon, model: &LinearModel) ->
         }
     }
     elements
+}
+
+/// Whether the speaker says outright how they are or were: "I felt", "I'm so", "I was".
+fn tells_of_oneself(words: &[&str]) -> bool {
+    words.windows(2).any(|w| {
+        matches!(
+            w,
+            ["i" | "we", "feel" | "felt" | "am" | "was" | "were"] | ["i'm" | "im" | "i've", _]
+        ) && !matches!(w, [_, "going" | "gonna" | "not" | "never" | "got"])
+    })
 }
 
 fn root(node: &str) -> &str {
@@ -220,26 +231,12 @@ fn is_own(entry: &Entry, found: Found, words: &[&str], piece: &Piece<'_>) -> boo
     let reading = &piece.unit.reading;
     let before = words.get(..found.start).unwrap_or_default();
     let matched = words.get(found.start..found.end).unwrap_or_default();
-    let me = |w: &str| {
-        matches!(
-            w,
-            "i" | "i'm"
-                | "im"
-                | "i've"
-                | "ive"
-                | "i'd"
-                | "i'll"
-                | "we"
-                | "we're"
-                | "we've"
-                | "me"
-                | "my"
-                | "myself"
-                | "us"
-        )
-    };
+    let me = |w: &str| is_me(w);
     match entry.columns.get(1).map(String::as_str) {
         Some("any" | "event") => {
+            if is_of_another(words, found) {
+                return false;
+            }
             reading.holder != Holder::Other
                 || matched.iter().any(|w| me(w))
                 || before.iter().rev().take(3).any(|w| me(w) && *w != "my")
@@ -275,6 +272,75 @@ fn is_own(entry: &Entry, found: Found, words: &[&str], piece: &Piece<'_>) -> boo
             speaks && felt || terse
         }
     }
+}
+
+fn is_me(word: &str) -> bool {
+    matches!(
+        word,
+        "i" | "i'm"
+            | "im"
+            | "i've"
+            | "ive"
+            | "i'd"
+            | "i'll"
+            | "we"
+            | "we're"
+            | "we've"
+            | "me"
+            | "my"
+            | "myself"
+            | "us"
+    )
+}
+
+/// Whether somebody else is named as the one who feels: "she's a bit scared of", "half of them are
+/// worried about".
+fn is_of_another(words: &[&str], found: Found) -> bool {
+    const COPULAS: [&str; 14] = [
+        "is", "was", "are", "were", "looks", "looked", "seems", "seemed", "gets", "feels", "got",
+        "felt", "be", "being",
+    ];
+    const NOBODY: [&str; 20] = [
+        "it", "that", "this", "there", "which", "what", "and", "but", "so", "then", "just",
+        "still", "because", "really", "to", "never", "not", "also", "only", "all",
+    ];
+    const ADJECTIVES: [&str; 16] = [
+        "proud", "afraid", "nervous", "jealous", "anxious", "happy", "sad", "angry", "lonely",
+        "furious", "glad", "grateful", "cross", "upset", "guilty", "envious",
+    ];
+    let before = words.get(..found.start).unwrap_or_default();
+    let matched = words.get(found.start..found.end).unwrap_or_default();
+    if matched.iter().any(|w| is_me(w)) {
+        return false;
+    }
+    let whose = before.iter().rev().take(8).find_map(|w| {
+        if is_me(w) && !matches!(*w, "my" | "me" | "us" | "myself") {
+            return Some(false);
+        }
+        matches!(
+            *w,
+            "he" | "she"
+                | "they"
+                | "he's"
+                | "she's"
+                | "they're"
+                | "you're"
+                | "he'd"
+                | "she'd"
+                | "they'd"
+        )
+        .then_some(true)
+    });
+    let state = matched.iter().any(|w| w.ends_with("ed") || ADJECTIVES.contains(w));
+    if !state {
+        return false;
+    }
+    whose.unwrap_or_else(|| {
+        let at = before.iter().rev().take(4).position(|w| COPULAS.contains(w));
+        at.and_then(|back| before.len().checked_sub(back + 2))
+            .and_then(|subject| before.get(subject))
+            .is_some_and(|w| !is_me(w) && !NOBODY.contains(w))
+    })
 }
 
 /// A denial shortly before the words, in the same breath.

@@ -42,6 +42,12 @@ static INTENTION: LazyLock<Phrases> = LazyLock::new(|| {
     phrases
 });
 
+/// Words that open a day or an occasion: "on Monday", "after the meeting", "once I'm home".
+const OCCASION: [&str; 21] = [
+    "on", "in", "at", "by", "from", "for", "after", "before", "this", "next", "tomorrow",
+    "tonight", "today", "every", "first", "once", "when", "over", "during", "until", "later",
+];
+
 /// How far into a unit a way to say that one means to do something may begin.
 const REACH: usize = 7;
 
@@ -77,32 +83,7 @@ fn deed<'w, 't>(words: Words<'w, 't>) -> Option<(Words<'w, 't>, Words<'w, 't>)> 
     let next = plain.get(last.end).copied().unwrap_or("");
     let is_occasion = when.is_empty()
         || when.len() <= 6
-            && when.first().is_some_and(|(_, w)| {
-                grammar::is_day(w)
-                    || matches!(
-                        *w,
-                        "on" | "in"
-                            | "at"
-                            | "by"
-                            | "from"
-                            | "for"
-                            | "after"
-                            | "before"
-                            | "this"
-                            | "next"
-                            | "tomorrow"
-                            | "tonight"
-                            | "today"
-                            | "every"
-                            | "first"
-                            | "once"
-                            | "when"
-                            | "over"
-                            | "during"
-                            | "until"
-                            | "later"
-                    )
-            })
+            && when.first().is_some_and(|(_, w)| grammar::is_day(w) || OCCASION.contains(w))
             && !when
                 .iter()
                 .any(|(_, w)| matches!(*w, "i" | "i'm" | "we" | "he" | "she" | "they" | "it"));
@@ -142,30 +123,7 @@ fn written(piece: &Piece<'_>, words: Words<'_, '_>) -> String {
         let spoken = token.map_or_else(|| word.to_owned(), |t| as_written(t, word));
         // A capital that only begins the sentence does not go with the word.
         let opens = piece.unit.plain.first().is_some_and(|(first, _)| *first == at);
-        let common = matches!(
-            word,
-            "on" | "in"
-                | "at"
-                | "by"
-                | "from"
-                | "for"
-                | "after"
-                | "before"
-                | "this"
-                | "next"
-                | "tomorrow"
-                | "tonight"
-                | "today"
-                | "every"
-                | "first"
-                | "once"
-                | "when"
-                | "over"
-                | "during"
-                | "until"
-                | "later"
-                | "the"
-        );
+        let common = word == "the" || OCCASION.contains(&word);
         let spoken = if opens && common { word.to_owned() } else { spoken };
         let signed = n + 1 < words.len() && piece.tokens.get(at + 1).is_some_and(|t| t.word == ",");
         if !label.is_empty() {

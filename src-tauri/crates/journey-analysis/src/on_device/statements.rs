@@ -20,7 +20,7 @@ const SECOND: f32 = 0.2;
 
 /// How much surer than the model's own thresholds a kind must be: in its passages every speaker has
 /// beliefs and difficulties; most people's days have fewer.
-const SURER: [f32; 4] = [0.05, 0.08, 0.02, 0.05];
+const SURER: [f32; 4] = [0.05, 0.02, 0.08, 0.13];
 
 /// What the subject of a framed belief adds to the model's probability of its stance.
 const FRAMED: f32 = 0.4;
@@ -28,8 +28,46 @@ const FRAMED: f32 = 0.4;
 /// Units of fewer words say too little.
 const MIN_WORDS: usize = 4;
 
+/// Below this confidence a thought is taken for a part of the one just before or after it.
+const ON_ITS_OWN: f32 = 0.6;
+
+/// A statement and where it was made.
+pub(crate) struct Statement {
+    /// The element.
+    draft: ElementDraft,
+    /// Which unit it stands in.
+    unit: usize,
+}
+
+/// One element for one thought: an insight, belief or difficulty is often told in two breaths, and
+/// counts once, by the surer of them. What is to be done is counted one by one.
+pub(crate) fn thoughts(statements: Vec<Statement>) -> Vec<ElementDraft> {
+    let mut kept: Vec<Statement> = Vec::new();
+    for next in statements {
+        let before = kept.iter_mut().rev().find(|s| {
+            s.draft.kind == next.draft.kind
+                && s.draft.stance == next.draft.stance
+                && s.draft.kind != ElementKind::Action
+                && s.unit + 1 == next.unit
+                && s.draft.confidence.min(next.draft.confidence) < ON_ITS_OWN
+        });
+        let Some(before) = before else {
+            kept.push(next);
+            continue;
+        };
+        before.unit = next.unit;
+        if next.draft.confidence > before.draft.confidence {
+            let told = std::mem::replace(&mut before.draft, next.draft);
+            before.draft.evidence.extend(told.evidence);
+        } else {
+            before.draft.evidence.extend(next.draft.evidence);
+        }
+    }
+    kept.into_iter().map(|s| s.draft).collect()
+}
+
 /// Finds statements in one unit.
-pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec<ElementDraft> {
+pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec<Statement> {
     let words = piece.words();
     if words.len() < MIN_WORDS {
         return Vec::new();
@@ -67,7 +105,7 @@ pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec
             } else {
                 ActionStatus::Open
             };
-            ElementDraft {
+            let draft = ElementDraft {
                 kind,
                 label: labels::of_unit(piece, kind),
                 taxonomy: None,
@@ -79,7 +117,8 @@ pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec
                     .then(|| dates::due(&words, said_on))
                     .flatten(),
                 evidence: vec![CheckedSpan { span: piece.span, state: EvidenceState::Verified }],
-            }
+            };
+            Statement { draft, unit: piece.number }
         })
         .collect()
 }
@@ -109,7 +148,8 @@ fn doubt(kind: ElementKind, piece: &Piece<'_>) -> f32 {
         if reading.tense == Tense::Past && !reading.has("i-going") && !reading.has("i-will") {
             doubt += 0.1;
         }
-        let intends = ["i-going", "i-will", "must"].iter().any(|t| reading.has(t));
+        let intends = ["i-going", "i-will", "must"].iter().any(|t| reading.has(t))
+            || reading.has("want") && is_dated(piece);
         if intends && reading.holder == Holder::Speaker && !reading.denied && doubt == 0.0 {
             doubt -= 0.15;
         }
@@ -127,6 +167,28 @@ fn doubt(kind: ElementKind, piece: &Piece<'_>) -> f32 {
         doubt += 0.1;
     }
     doubt
+}
+
+/// Whether a time is named at which something is to be done: a wish with a date is a plan.
+fn is_dated(piece: &Piece<'_>) -> bool {
+    const SPANS: [&str; 10] = [
+        "morning",
+        "afternoon",
+        "evening",
+        "night",
+        "week",
+        "weekend",
+        "month",
+        "year",
+        "term",
+        "time",
+    ];
+    let reading = &piece.unit.reading;
+    reading.has("soon")
+        || reading.has("day")
+        || piece.words().windows(2).any(|w| {
+            matches!(w, [which, span] if matches!(*which, "this" | "next" | "every") && SPANS.contains(span))
+        })
 }
 
 /// Whom a belief is about: the model's answer, and what stands after "I think that" as subject.

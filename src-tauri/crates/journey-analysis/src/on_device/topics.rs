@@ -10,26 +10,39 @@ use journey_domain::{
     element::{ElementKind, EvidenceState},
     taxonomy::NodeId,
 };
-use journey_language::phrases::Found;
+use journey_language::{grammar::Holder, phrases::Found};
 use std::collections::BTreeMap;
 
 /// From which weight a domain of life is a topic of the reflection.
-const ENOUGH: f64 = 2.8;
+const ENOUGH: f64 = 3.4;
 
 /// In a short text less is enough: this much per word, but never below [`LEAST`].
-const PER_WORD: f64 = 0.026;
+const PER_WORD: f64 = 0.02;
 
 /// See [`PER_WORD`].
-const LEAST: f64 = 1.8;
+const LEAST: f64 = 2.4;
 
 /// Share of the heaviest topic below which another is only mentioned.
-const SHARE: f64 = 0.4;
+const SHARE: f64 = 0.5;
 
 /// What the same words said again add, as a share of their weight.
 const AGAIN: f64 = 0.4;
 
 /// People are what a reflection turns on even where they are named once: their words weigh more.
 const PEOPLE: f64 = 1.6;
+
+/// What counts of a word in what somebody else says, does or feels: that is seldom what the speaker
+/// reflects on.
+const OTHERS: f64 = 0.7;
+
+/// What the first thing said adds: people begin with what is on their mind.
+const OPENING: f64 = 0.5;
+
+/// At most so many topics, the heaviest ones.
+const MAX_TOPICS: usize = 3;
+
+/// Share of its domain from which a node of the second level is named instead of the domain.
+const SPECIAL: f64 = 0.6;
 
 /// At most so many pieces of evidence for one topic.
 const MAX_EVIDENCE: usize = 3;
@@ -77,42 +90,55 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
     for piece in pieces {
         let words = piece.words();
         n_words += words.len();
+        let reading = &piece.unit.reading;
+        let of_others = reading.reported || reading.holder == Holder::Other;
+        let share = if of_others { OTHERS } else { 1.0 };
         for (entry, found) in mentions(&words, lexicon) {
             let phrase = words.get(found.start..found.end).unwrap_or_default().join(" ");
             let domain = domains.entry(root(&entry.name).to_owned()).or_default();
             let place = (piece.number, found.start);
             let weight = entry.columns.first().and_then(|w| w.parse().ok()).unwrap_or(1.0);
+            let weight: f64 = share * weight;
             domain.all.add(place, &phrase, weight);
             domain.nodes.entry(entry.name.clone()).or_default().add(place, &phrase, weight);
         }
     }
-    let weight = |d: &Domain| d.all.weight();
-    let weighed = |root: &str, d: &Domain| weight(d) * if of_people(root) { PEOPLE } else { 1.0 };
-    let heaviest = domains.iter().map(|(root, d)| weighed(root, d)).fold(0.0, f64::max);
-    let enough = (PER_WORD * n_words as f64).clamp(LEAST, ENOUGH);
-    domains
-        .iter()
-        .filter(|(root, domain)| weighed(root, domain) >= enough.max(SHARE * heaviest))
-        .filter_map(|(root, domain)| {
+    let weighed = |root: &str, d: &Domain| {
+        let opens = d.all.places.keys().next().is_some_and(|(unit, _)| *unit == 0);
+        d.all.weight() * if of_people(root) { PEOPLE } else { 1.0 }
+            + if opens { OPENING } else { 0.0 }
+    };
+    let mut found: Vec<(f64, &str, &Domain)> =
+        domains.iter().map(|(root, d)| (weighed(root, d), root.as_str(), d)).collect();
+    found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    let heaviest = found.first().map_or(0.0, |f| f.0);
+    let enough = (PER_WORD * n_words as f64).clamp(LEAST, ENOUGH).max(SHARE * heaviest);
+    found.retain(|f| f.0 >= enough);
+    found.truncate(MAX_TOPICS);
+    found.sort_by(|a, b| a.1.cmp(b.1));
+    found
+        .into_iter()
+        .filter_map(|(_, root, domain)| {
+            let weight = domain.all.weight();
             let special = domain
                 .nodes
                 .iter()
                 .filter(|(name, _)| name.contains('.'))
                 .max_by(|a, b| a.1.weight().total_cmp(&b.1.weight()).then(b.0.cmp(a.0)))
-                .filter(|(_, words)| 2.0 * words.weight() >= weight(domain));
-            let id = NodeId::new(special.map_or(root.as_str(), |(name, _)| name.as_str()));
+                .filter(|(_, words)| words.weight() >= SPECIAL * weight);
+            let (name, words) = special.map_or((root, &domain.all), |(name, w)| (name.as_str(), w));
+            let id = NodeId::new(name);
             let node = taxonomy_files::topics().node(&id)?;
-            let confidence = (weight(domain) / (weight(domain) + 3.0) * 100.0).round() / 100.0;
             Some(ElementDraft {
                 kind: ElementKind::Topic,
                 label: node.name.clone(),
                 taxonomy: Some(id),
                 intensity: None,
-                confidence: confidence as f32,
+                confidence: ((weight / (weight + 3.0) * 100.0).round() / 100.0) as f32,
                 stance: None,
                 status: None,
                 due: None,
-                evidence: evidence(domain, pieces),
+                evidence: evidence(words, pieces),
             })
         })
         .collect()
@@ -141,10 +167,10 @@ pub(crate) fn root(node: &str) -> &str {
     node.split('.').next().unwrap_or(node)
 }
 
-/// The units with most of the domain's words, the first of equals first.
-fn evidence(domain: &Domain, pieces: &[Piece<'_>]) -> Vec<CheckedSpan> {
+/// The units with most of the topic's words, the first of equals first.
+fn evidence(words: &Words, pieces: &[Piece<'_>]) -> Vec<CheckedSpan> {
     let mut per_unit: BTreeMap<usize, f64> = BTreeMap::new();
-    for ((unit, _), weight) in &domain.all.places {
+    for ((unit, _), weight) in &words.places {
         *per_unit.entry(*unit).or_default() += weight;
     }
     let mut units: Vec<(usize, f64)> = per_unit.into_iter().collect();
