@@ -348,7 +348,7 @@ mod tests {
 
     #[test]
     fn the_real_kernel_keeps_a_secret_until_it_is_deleted_or_there_is_none() {
-        let service = format!("insight-journey test {}", uuid::Uuid::now_v7());
+        let service = format!("insight-journey test {}", std::process::id());
         let kernel = Kernel::default();
         match kernel.set(&service, "a", &[0, 255, 7]) {
             Ok(()) => {

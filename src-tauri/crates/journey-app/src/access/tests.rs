@@ -210,10 +210,10 @@ fn no_token_key_code_or_password_stands_in_any_file_log_answer_error_or_debug_te
     let hex = |bytes: &Vec<u8>| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     let hexes: Vec<Vec<u8>> = canaries.iter().map(|it| hex(it).into_bytes()).collect();
     canaries.extend(hexes);
-    let noted = noted.0.lock().unwrap();
+    let noted = noted.0.lock().unwrap().clone();
     assert!(noted.contains("it is listened to"), "nothing was noted: {noted}");
     let mut places = house.files();
-    places.push(("what was noted".into(), noted.clone().into_bytes()));
+    places.push(("what was noted".into(), noted.into_bytes()));
     places.push(("what was said".into(), said.into_inner().into_bytes()));
     for (place, bytes) in places {
         for canary in &canaries {
