@@ -54,17 +54,77 @@ fn default_data_dir() -> Result<DataDir> {
     })
 }
 
-/// Clap's own text for people; the contract's document for scripts.
+/// Help and version as clap has them; wrong words as one sentence, like every other error.
 fn wrong_words(error: &clap::Error, json: bool) -> ExitCode {
-    let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if is_answer || !json {
-        // A closed pipe is no error.
-        error.print().ok();
-        return if is_answer { ExitCode::SUCCESS } else { ExitCode::from(2) };
+    let output = Output::new(json, false);
+    match error.kind() {
+        ErrorKind::DisplayVersion if json => {
+            let version = serde_json::json!({ "version": env!("CARGO_PKG_VERSION") });
+            output.print(&version, |_, _| String::new()).ok();
+            ExitCode::SUCCESS
+        }
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+            // A closed pipe is no error.
+            error.print().ok();
+            ExitCode::SUCCESS
+        }
+        kind => {
+            output.error(&wrong_words_error(&error.to_string(), kind));
+            ExitCode::from(2)
+        }
     }
-    let first = error.to_string();
-    let sentence = first.lines().next().unwrap_or_default().trim_start_matches("error: ");
-    Output::new(true, false)
-        .error(&CommandError::usage(sentence).hint("See `insight-journey --help`."));
-    ExitCode::from(2)
+}
+
+/// Clap's first paragraph is what is wrong, over several lines; its last words say how it is right.
+fn wrong_words_error(text: &str, kind: ErrorKind) -> CommandError {
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+    let command: Vec<&str> = usage
+        .unwrap_or("insight-journey")
+        .split_whitespace()
+        .take_while(|word| !word.starts_with(['[', '<', '-']))
+        .collect();
+    let help = format!("See `{} --help`.", command.join(" "));
+    if kind == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return CommandError::usage(format!("`{}` needs a further word", command.join(" ")))
+            .hint(help);
+    }
+    let sentence: Vec<&str> =
+        text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let sentence = sentence.join(" ");
+    let sentence = sentence.trim_start_matches("error: ");
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "));
+    let hint = match (tip, usage) {
+        (Some(tip), _) => format!("Tip: {tip}. {help}"),
+        (None, Some(usage)) => format!("Usage: {usage}. {help}"),
+        (None, None) => help,
+    };
+    CommandError::usage(sentence).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(words: &[&str]) -> CommandError {
+        let words = ["insight-journey"].iter().chain(words);
+        let error = Cli::try_parse_from(words).unwrap_err();
+        wrong_words_error(&error.to_string(), error.kind())
+    }
+
+    #[test]
+    fn wrong_words_are_one_sentence_that_names_what_is_missing() {
+        for (words, part, hint) in [
+            (&["show"][..], "<ID>", "insight-journey show --help"),
+            (&["account"], "`insight-journey account` needs", "insight-journey account --help"),
+            (&["account", "role", "ada", "boss"], "possible values: admin, regular", "--help"),
+            (&["sesions"], "'sesions'", "'sessions'"),
+            (&["sessions", "--limit", "-1"], "-1", "sessions --help"),
+        ] {
+            let error = said(words);
+            assert!(error.message.contains(part), "{words:?}: {}", error.message);
+            assert!(!error.message.contains('\n'), "{words:?}: {}", error.message);
+            let given = error.hint.unwrap();
+            assert!(given.contains(hint) && !given.contains('\n'), "{words:?}: {given}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //! anything that a person said.
 
 use journey_app::{App, data_dir::DataDir};
-use std::str::FromStr as _;
+use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt as _, str::FromStr as _};
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::{
     filter::{LevelFilter, Targets},
@@ -31,12 +31,17 @@ const OURS: [&str; 7] = [
 pub(crate) fn begin(app: &App, data_dir: &DataDir) {
     let level = app.log_level().ok().and_then(|level| LevelFilter::from_str(&level).ok());
     let level = level.unwrap_or(LevelFilter::INFO);
+    // The library would tell people on standard error that there is no such folder yet.
+    let folder = data_dir.logs();
+    if DirBuilder::new().recursive(true).mode(0o700).create(&folder).is_err() {
+        return;
+    }
     let file = RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .max_log_files(N_DAYS)
         .filename_prefix("insight-journey")
         .filename_suffix("log")
-        .build(data_dir.logs());
+        .build(folder);
     let Ok(file) = file else { return };
     let lines = fmt::layer().with_writer(file).with_ansi(false);
     let ours = Targets::new().with_targets(OURS.map(|target| (target, level)));

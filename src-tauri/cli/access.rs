@@ -7,6 +7,7 @@ use journey_app::{
     error::{CommandError, Result},
     gate::{command::Command, token::AccessToken},
 };
+use journey_domain::error_code::ErrorCode;
 use secrecy::{ExposeSecret, SecretString};
 use std::{
     cell::RefCell,
@@ -33,7 +34,7 @@ impl<'a> Access<'a> {
     /// A command that anyone may give, and what it is for whoever has an open vault.
     pub(crate) fn unlocked_if_any(&self, command: Command) -> Result<Option<Unlocked>> {
         self.public(command)?;
-        Ok(self.unlocked(command).ok())
+        self.if_any(self.unlocked(command))
     }
 
     /// A caller who is signed in.
@@ -48,7 +49,17 @@ impl<'a> Access<'a> {
         if !self.app.any_account()? {
             return Ok(None);
         }
-        Ok(self.signed_in(command).ok())
+        self.if_any(self.signed_in(command))
+    }
+
+    /// Nobody is nobody; but who gives a password that is wrong is told so.
+    fn if_any<T>(&self, caller: Result<T>) -> Result<Option<T>> {
+        let refused = [ErrorCode::WrongPassword, ErrorCode::RateLimited, ErrorCode::Cancelled];
+        match caller {
+            Ok(caller) => Ok(Some(caller)),
+            Err(error) if refused.contains(&error.code) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Somebody whom the gate lets through without anything being asked at the terminal.

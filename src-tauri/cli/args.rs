@@ -36,7 +36,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Show the whole of it on FILE, or on the bundled sample, without an account and keeping nothing
     Try {
-        /// A sound, film or text file
+        /// A file of sound, film, text (txt, md) or subtitles (srt, vtt)
         file: Option<PathBuf>,
     },
     /// Make and look after accounts
@@ -57,7 +57,7 @@ pub(crate) enum Command {
         #[arg(long)]
         device: Option<String>,
         /// Stop after so many seconds
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+        #[arg(long, allow_negative_numbers = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=86_400))]
         seconds: Option<u32>,
         /// The session's title
         #[arg(long)]
@@ -68,7 +68,7 @@ pub(crate) enum Command {
     },
     /// List microphones
     Devices,
-    /// Import sound, film, text or subtitles
+    /// Import sound, film, text (txt, md) or subtitles (srt, vtt)
     Import {
         /// The files
         #[arg(required = true)]
@@ -101,7 +101,7 @@ pub(crate) enum Command {
         #[arg(long)]
         tag: Option<String>,
         /// At most so many
-        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        #[arg(long, allow_negative_numbers = true, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
         /// Go on after this cursor of an earlier page
         #[arg(long, value_name = "CURSOR")]
@@ -198,7 +198,7 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DAY")]
         to: Option<String>,
         /// At most so many
-        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        #[arg(long, allow_negative_numbers = true, default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
         /// Go on after this cursor of an earlier page
         #[arg(long, value_name = "CURSOR")]
@@ -488,6 +488,7 @@ pub(crate) enum SettingsCommand {
         /// The setting
         key: String,
         /// The new value
+        #[arg(allow_negative_numbers = true)]
         value: String,
         /// The computer's settings; admins only
         #[arg(long)]

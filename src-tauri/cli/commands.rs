@@ -6,14 +6,14 @@ use super::{
         AccountCommand, Command, ElementCommand, ModelCommand, ProviderCommand, RoleArg,
         RunsCommand, SettingsCommand, TaxonomyArgs, TaxonomyCommand, ThreadCommand,
     },
-    output::Output,
+    output::{Output, plain},
     progress::Bars,
     render,
     secrets::{Secret, Secrets},
 };
 use journey_app::{
     App, Ports,
-    access::Client,
+    access::{Client, Unlocked},
     data_dir::DataDir,
     error::{CommandError, Result},
     gate::command::Command as Gated,
@@ -22,7 +22,7 @@ use journey_app::{
     review::{SearchQuery, SessionQuery},
     settings::Scope,
     taxonomies::NewNode,
-    views::SessionsDone,
+    views::{SessionView, SessionsDone, WarningView},
 };
 use journey_domain::{
     account::Role,
@@ -30,6 +30,7 @@ use journey_domain::{
     ports::{CancelToken, EventSink, NoEvents},
 };
 use secrecy::ExposeSecret;
+use serde_json::json;
 use std::{
     io::{self, IsTerminal, Read},
     process::ExitCode,
@@ -83,7 +84,7 @@ pub(super) fn run(
         Command::SignOut => {
             access.public(Gated::SignOut)?;
             app.sign_out(Client::CommandLine)?;
-            output.say("Signed out.")?;
+            output.done(&json!({ "signed_out": true }), "Signed out.")?;
         }
         Command::Whoami => {
             access.public(Gated::Whoami)?;
@@ -107,7 +108,7 @@ pub(super) fn run(
         Command::Record { device, seconds, title, toggle } => {
             if toggle {
                 let line = crate::desktop::toggle(data_dir)?;
-                output.say(&line)?;
+                output.done(&json!({ "message": &line }), &line)?;
                 return Ok(ExitCode::SUCCESS);
             }
             let me = access.unlocked(Gated::Record)?;
@@ -123,19 +124,32 @@ pub(super) fn run(
                 });
             })?;
             output.print(&session, render::session)?;
+            say_what_is_missing(&session, output);
         }
         Command::Import { files, title, at, no_analyse } => {
             let me = access.unlocked(Gated::Import)?;
-            let recorded_at = at.map(|at| journey_app::days::instant(&at)).transpose()?;
+            let zone = app.time_zone();
+            let at = at.map(|at| journey_app::days::moment(&at, &zone)).transpose()?;
             let mut done = SessionsDone::default();
             let mut failed = None;
             for file in files {
-                let options =
-                    ImportOptions { title: title.clone(), recorded_at, analyse: !no_analyse };
+                let options = ImportOptions {
+                    title: title.clone(),
+                    recorded_at: at.as_ref().map(|moment| moment.at),
+                    zone: at.as_ref().map(|moment| moment.zone.clone()),
+                    analyse: !no_analyse,
+                };
                 match app.import(&me, &file, &options, &cancel) {
                     Ok((session, warnings)) => {
-                        done.sessions.push(session);
                         done.warnings.extend(warnings);
+                        done.warnings.extend(session.error.as_ref().map(|error| WarningView {
+                            code: error.code.clone(),
+                            message: error.message.clone(),
+                        }));
+                        done.sessions.push(session);
+                        if cancel.is_cancelled() {
+                            break;
+                        }
                     }
                     Err(mut error) => {
                         if error.code == ErrorCode::Cancelled {
@@ -158,7 +172,13 @@ pub(super) fn run(
                 })?;
             }
             for warning in &done.warnings {
-                output.remark(&format!("Note: {}", warning.message));
+                output.warn(&format!("Note: {}", warning.message));
+            }
+            for session in done.sessions.iter().filter(|it| it.error.is_none() && !no_analyse) {
+                say_what_is_missing(session, output);
+            }
+            if cancel.is_cancelled() {
+                return Err(interrupted());
             }
             if failed.is_some() {
                 return Ok(ExitCode::FAILURE);
@@ -166,14 +186,23 @@ pub(super) fn run(
         }
         Command::Write { title } => {
             let me = access.unlocked(Gated::Write)?;
-            let text = reflection_text()?;
-            output.print(&app.write(&me, &text, title.as_deref(), &cancel)?, render::session)?;
+            // Before a word is written: what is refused later is not lost, but a bother.
+            let title = title.as_deref().map(journey_app::review::title).transpose()?;
+            let session = write(&app, &me, title.as_deref(), &cancel)?;
+            output.print(&session, render::session)?;
+            say_what_is_missing(&session, output);
+            if cancel.is_cancelled() {
+                return Err(interrupted());
+            }
         }
         Command::Sessions { from, to, tag, limit, after } => {
             let me = access.unlocked(Gated::Sessions)?;
+            let narrowed = from.is_some() || to.is_some() || tag.is_some() || after.is_some();
             let query =
                 SessionQuery { from, to, tag, favourites: false, limit: limit as usize, after };
-            output.print(&app.sessions(&me, &query)?, render::sessions)?;
+            output.print(&app.sessions(&me, &query)?, |page, style| {
+                render::sessions(page, narrowed, style)
+            })?;
         }
         Command::Show { id } => {
             let me = access.unlocked(Gated::Show)?;
@@ -194,13 +223,13 @@ pub(super) fn run(
         Command::Delete { id } => {
             let me = access.unlocked(Gated::Delete)?;
             let id = app.erase(&me, &id)?;
-            output.print(&serde_json::json!({ "erased": id }), |_, _| {
-                "Erased for good.".to_owned()
-            })?;
+            output.print(&json!({ "erased": id }), |_, _| "Erased for good.".to_owned())?;
         }
         Command::Transcribe { id } => {
             let me = access.unlocked(Gated::Transcribe)?;
-            output.print(&app.transcribe(&me, &id, &cancel)?, render::session)?;
+            let session = app.transcribe(&me, &id, &cancel)?;
+            output.print(&session, render::session)?;
+            return ended(&session, &cancel, output);
         }
         Command::Analyse { id, provider } => {
             let me = access.unlocked(Gated::Analyse)?;
@@ -208,6 +237,7 @@ pub(super) fn run(
             output.print(&done.session, |session, style| {
                 render::analysed(session, done.changed.as_ref(), style)
             })?;
+            return ended(&done.session, &cancel, output);
         }
         Command::Preview { id, provider } => {
             let me = access.unlocked(Gated::Preview)?;
@@ -222,16 +252,14 @@ pub(super) fn run(
             (None, Some(id)) => {
                 let me = access.unlocked(Gated::Runs)?;
                 let runs = app.runs(&me, &id)?;
-                output.print(&serde_json::json!({ "runs": &runs }), |_, style| {
-                    render::runs(&runs, style)
-                })?;
+                output.print(&json!({ "runs": &runs }), |_, style| render::runs(&runs, style))?;
             }
             (None, None) => return Err(CommandError::usage("the session's id is missing")),
         },
         Command::Diff { id, before, after } => {
             let me = access.unlocked(Gated::Runs)?;
             let changes = app.diff(&me, &id, &before, &after)?;
-            output.print(&serde_json::json!({ "changes": &changes }), |_, style| {
+            output.print(&json!({ "changes": &changes }), |_, style| {
                 render::changes(&changes, style)
             })?;
         }
@@ -252,7 +280,11 @@ pub(super) fn run(
             let me = access.unlocked(Gated::Search)?;
             let query =
                 SearchQuery { text: query.join(" "), kind, from, to, limit: limit as usize, after };
-            output.print(&app.search(&me, &query)?, render::hits)?;
+            let page = app.search(&me, &query)?;
+            output.print(&page, render::hits)?;
+            if !page.hits.is_empty() {
+                output.remark(&format!("The newest {} matches were ranked.", page.ranked));
+            }
         }
         Command::Model(command) => model(&access, command, output, &cancel)?,
         Command::Provider(command) => provider(&access, command, output)?,
@@ -309,15 +341,20 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
             let password = access.secrets.get_new(Secret::NewPassword)?;
             let created =
                 app.create_account(maker.as_ref(), &name, admin, password.expose_secret())?;
-            output.print(&created, |created, style| {
-                format!(
-                    "Account {} made ({}).\n\nRecovery code: {}\n\nWrite it down now. It opens your vault when the \
-                     password is forgotten, and it is not shown again.",
-                    created.account.name,
-                    created.account.role,
-                    style.bold(&created.recovery_code)
-                )
-            })?;
+            output.print_once(
+                &created,
+                |created, style| {
+                    format!(
+                        "Account {} made ({}).\n\nRecovery code: {}\n\nWrite it down now. It opens your vault when the \
+                         password is forgotten, and it is not shown again.",
+                        plain(&created.account.name),
+                        created.account.role,
+                        style.bold(&created.recovery_code)
+                    )
+                },
+                "The account is made, but its recovery code was not shown: sign in and make another \
+                 with `insight-journey account recovery-code`.",
+            )?;
         }
         AccountCommand::List => {
             access.public(Gated::AccountNames)?;
@@ -353,12 +390,16 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
             // There is no way back, so a sign-in that was kept is not enough.
             app.check_password(&me, access.password()?.expose_secret())?;
             app.erase_account(me, &name)?;
-            output.say("The account and its vault are erased for good.")?;
+            output.done(
+                &json!({ "erased": name }),
+                "The account and its vault are erased for good.",
+            )?;
         }
         AccountCommand::Delete { name, erase: false } => {
             let me = access.signed_in(Gated::AccountDelete)?;
             app.set_account_aside(&me, &name)?;
-            output.say(
+            output.done(
+                &json!({ "set_aside": name }),
                 "The account is gone; its vault is set aside, still encrypted, in the data folder.",
             )?;
         }
@@ -367,22 +408,30 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
             let code = access.secrets.get(Secret::RecoveryCode)?;
             let password = access.secrets.get_new(Secret::NewPassword)?;
             app.recover_account(&name, code.expose_secret(), password.expose_secret())?;
-            output.say("The new password is set. Everything in the vault is as it was.")?;
+            output.done(
+                &json!({ "password_changed": true }),
+                "The new password is set. Everything in the vault is as it was.",
+            )?;
         }
         AccountCommand::Password => {
             let me = access.unlocked(Gated::AccountPassword)?;
             let current = access.password()?;
             let password = access.secrets.get_new(Secret::NewPassword)?;
             app.set_password(&me, current.expose_secret(), password.expose_secret())?;
-            output.say("The password is changed.")?;
+            output.done(&json!({ "password_changed": true }), "The password is changed.")?;
         }
         AccountCommand::RecoveryCode => {
             let me = access.unlocked(Gated::RecoveryCode)?;
             let current = access.password()?;
             let code = app.new_recovery_code(&me, current.expose_secret())?;
-            output.print(&serde_json::json!({ "recovery_code": code }), |_, style| {
-                format!("Recovery code: {}\n\nThe old one no longer works.", style.bold(&code))
-            })?;
+            output.print_once(
+                &json!({ "recovery_code": code }),
+                |_, style| {
+                    format!("Recovery code: {}\n\nThe old one no longer works.", style.bold(&code))
+                },
+                "The old recovery code no longer works and the new one was not shown: make another \
+                 with `insight-journey account recovery-code`.",
+            )?;
         }
     }
     Ok(())
@@ -392,10 +441,12 @@ fn sign_in(access: &Access<'_>, name: &str, output: Output) -> Result<()> {
     access.public(Gated::SignIn)?;
     let password = access.secrets.get(Secret::Password)?;
     let stays = access.app.sign_in(name, password.expose_secret(), Client::CommandLine)?;
+    let document = json!({ "name": name, "stays_signed_in": stays });
     if stays {
-        output.say("Signed in; you stay signed in on this computer until `sign-out`.")?;
+        output
+            .done(&document, "Signed in; you stay signed in on this computer until `sign-out`.")?;
     } else {
-        output.say("The password is right.")?;
+        output.done(&document, "The password is right.")?;
         output.remark(
             "There is no keychain here to keep the sign-in, so each command asks for the password \
              (or takes INSIGHT_JOURNEY_ACCOUNT and INSIGHT_JOURNEY_PASSWORD).",
@@ -449,6 +500,8 @@ fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Re
         }
         ProviderCommand::SetKey { name } => {
             let me = access.unlocked(Gated::ProviderSetKey)?;
+            // Before a key is typed for nothing.
+            app.takes_key(&name)?;
             let key = access.secrets.get(Secret::ProviderKey)?;
             app.set_provider_key(&me, &name, &key)?;
             output.print(&app.providers(&me)?, render::providers)
@@ -529,23 +582,66 @@ fn settings(access: &Access<'_>, command: SettingsCommand, output: Output) -> Re
     Ok(())
 }
 
-/// From a pipe, or from the person's editor.
-fn reflection_text() -> Result<String> {
+/// A reflection from a pipe, or from the person's editor, whose page goes once the vault holds it.
+fn write(
+    app: &App,
+    me: &Unlocked,
+    title: Option<&str>,
+    cancel: &CancelToken,
+) -> Result<SessionView> {
     if !io::stdin().is_terminal() {
-        let mut bytes = Vec::new();
-        io::stdin()
-            .lock()
-            .take(MAX_TEXT_BYTES + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|_| CommandError::usage("standard input could not be read"))?;
-        if bytes.len() as u64 > MAX_TEXT_BYTES {
-            return Err(
-                CommandError::usage("the text is longer than 20 MB").hint("Write it in parts.")
-            );
-        }
-        return String::from_utf8(bytes).map_err(|_| {
-            CommandError::usage("the text is not UTF-8").hint("Save it as UTF-8 and try again.")
-        });
+        return app.write(me, &piped_text()?, title, cancel);
     }
-    super::editor::edit()
+    let page = super::editor::edit()?;
+    match app.write(me, page.text(), title, cancel) {
+        // Interrupted is the analysis; the words are in the vault before it begins.
+        Err(error) if error.code != ErrorCode::Cancelled => Err(page.keep(error)),
+        written => {
+            page.wipe();
+            written
+        }
+    }
+}
+
+fn piped_text() -> Result<String> {
+    let mut bytes = Vec::new();
+    io::stdin()
+        .lock()
+        .take(MAX_TEXT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|_| CommandError::usage("standard input could not be read"))?;
+    if bytes.len() as u64 > MAX_TEXT_BYTES {
+        return Err(CommandError::usage("the text is longer than 20 MB").hint("Write it in parts."));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        CommandError::usage("the text is not UTF-8").hint("Save it as UTF-8 and try again.")
+    })
+}
+
+/// How an ordered stage ended: its failure stands in the session, and is an error here.
+fn ended(session: &SessionView, cancel: &CancelToken, output: Output) -> Result<ExitCode> {
+    if cancel.is_cancelled() {
+        return Err(interrupted());
+    }
+    let Some(failed) = &session.error else { return Ok(ExitCode::SUCCESS) };
+    let code = serde_json::from_value(json!(failed.code)).unwrap_or(ErrorCode::Internal);
+    output.error(&CommandError::new(code, failed.message.as_str()));
+    Ok(ExitCode::FAILURE)
+}
+
+fn interrupted() -> CommandError {
+    CommandError::new(ErrorCode::Cancelled, "stopped; what was done so far is kept")
+}
+
+/// What is kept but was not worked on to the end, and why.
+fn say_what_is_missing(session: &SessionView, output: Output) {
+    if let Some(error) = &session.error {
+        output.warn(&format!("Note: {}", error.message));
+    } else if session.run.is_none() && session.transcript.is_some() {
+        let id = render::short(&session.id);
+        output.warn(&format!(
+            "Not analysed: nothing is sent until you order `insight-journey analyse {id}`; \
+             `insight-journey preview {id}` shows what that would send."
+        ));
+    }
 }

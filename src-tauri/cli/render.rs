@@ -3,13 +3,14 @@
 use super::output::{Style, plain};
 use journey_app::{
     Changed,
+    days::for_people,
     views::{
         AccountList, AuditList, ChangeView, DeviceList, DoctorView, ElementView, LedgerList,
         LocalServerList, ModelList, PreviewView, ProviderList, RunSummary, SearchPage, SessionPage,
         SessionView, SettingList, TaxonomyList, TaxonomyView, ThreadList, window::AccountRows,
     },
 };
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 /// The order in which kinds are shown, with their headings.
 const KINDS: [(&str, &str); 6] = [
@@ -25,7 +26,7 @@ const KINDS: [(&str, &str); 6] = [
 pub(crate) fn session(it: &SessionView, style: Style) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", style.bold(&plain(&it.title)));
-    let mut facts = vec![it.recorded_at.clone(), it.source.clone()];
+    let mut facts = vec![for_people(&it.recorded_at), it.source.clone()];
     facts.extend(it.duration_ms.map(clock));
     facts.push(it.status.clone());
     if it.recovered {
@@ -40,7 +41,8 @@ pub(crate) fn session(it: &SessionView, style: Style) -> String {
         let _ = writeln!(out, "Tags: {}", plain(&it.tags.join(", ")));
     }
     if let Some(error) = &it.error {
-        let _ = writeln!(out, "\n! The last attempt failed ({}): {}", error.stage, error.message);
+        let message = plain(&error.message);
+        let _ = writeln!(out, "\n! The last attempt failed ({}): {message}", error.stage);
     }
     if let Some(transcript) = &it.transcript {
         let _ = writeln!(out, "\n{}", style.bold("Transcript"));
@@ -63,6 +65,7 @@ pub(crate) fn session(it: &SessionView, style: Style) -> String {
             element_lines(&mut out, element, style);
         }
     }
+    links(&mut out, it, style);
     if it.run.is_some() && it.elements.is_empty() {
         let _ = writeln!(out, "\nNothing was found in it.");
     }
@@ -77,6 +80,28 @@ pub(crate) fn session(it: &SessionView, style: Style) -> String {
     out
 }
 
+/// What hangs together, in the words of both ends.
+fn links(out: &mut String, it: &SessionView, style: Style) {
+    let label: HashMap<&str, &str> =
+        it.elements.iter().map(|e| (e.id.as_str(), e.label.as_str())).collect();
+    let mut heading = format!("\n{}\n", style.bold("Relationships"));
+    for link in &it.relationships {
+        let (Some(from), Some(to)) = (label.get(link.from.as_str()), label.get(link.to.as_str()))
+        else {
+            continue;
+        };
+        out.push_str(&std::mem::take(&mut heading));
+        let _ = writeln!(
+            out,
+            "  “{}” {} “{}”  {}",
+            plain(from),
+            link.kind.replace('_', " "),
+            plain(to),
+            style.dim(&format!("{:.0} %", link.confidence * 100.0))
+        );
+    }
+}
+
 fn element_lines(out: &mut String, element: &ElementView, style: Style) {
     let mut head = plain(&element.label);
     if let Some(intensity) = element.intensity {
@@ -88,6 +113,7 @@ fn element_lines(out: &mut String, element: &ElementView, style: Style) {
     facts.extend(element.status.clone().filter(|s| s != "open"));
     facts.extend(element.due.as_ref().map(|d| format!("due {d}")));
     facts.push(format!("{:.0} %", element.confidence * 100.0));
+    facts.push(of_many(&element.id));
     let _ = writeln!(out, "  {head}  {}", style.dim(&facts.join(" · ")));
     for evidence in &element.evidence {
         let time = evidence.start_ms.map(|ms| format!("{} ", clock(ms))).unwrap_or_default();
@@ -98,7 +124,10 @@ fn element_lines(out: &mut String, element: &ElementView, style: Style) {
 }
 
 /// The list of sessions.
-pub(crate) fn sessions(page: &SessionPage, style: Style) -> String {
+pub(crate) fn sessions(page: &SessionPage, narrowed: bool, style: Style) -> String {
+    if page.sessions.is_empty() && narrowed {
+        return "No session is like that. `insight-journey sessions` lists all.".to_owned();
+    }
     if page.sessions.is_empty() {
         return "No sessions yet. Begin with `insight-journey record`, `write` or `import`."
             .to_owned();
@@ -109,7 +138,7 @@ pub(crate) fn sessions(page: &SessionPage, style: Style) -> String {
         .map(|s| {
             vec![
                 short(&s.id),
-                s.recorded_at.clone(),
+                for_people(&s.recorded_at),
                 s.duration_ms.map(clock).unwrap_or_else(|| "text".to_owned()),
                 s.status.clone(),
                 format!("{}{}", if s.favourite { "★ " } else { "" }, s.title),
@@ -133,14 +162,13 @@ pub(crate) fn hits(page: &SearchPage, style: Style) -> String {
     for hit in &page.hits {
         let _ = writeln!(
             out,
-            "{}  {}  {}",
+            "{}  {}  {}{}",
             short(&hit.session),
             style.dim(&format!("{:10}", hit.kind)),
+            hit.label.as_ref().map(|label| format!("{}: ", plain(label))).unwrap_or_default(),
             plain(&hit.snippet).replace('\n', " ")
         );
     }
-    let _ =
-        writeln!(out, "{}", style.dim(&format!("The newest {} matches were ranked.", page.ranked)));
     if let Some(next) = &page.next {
         let _ = writeln!(out, "{}", style.dim(&format!("There are more: --after {next}")));
     }
@@ -251,7 +279,10 @@ pub(crate) fn providers(list: &ProviderList, style: Style) -> String {
             vec![
                 if p.in_use { "*" } else { "" }.to_owned(),
                 p.name.clone(),
-                p.base_url.clone().unwrap_or_else(|| "stays on this computer".to_owned()),
+                p.base_url.clone().unwrap_or_else(|| {
+                    let here = p.name == "on-device";
+                    if here { "stays on this computer" } else { "has no address yet" }.to_owned()
+                }),
                 key.to_owned(),
                 if p.allowed { "" } else { "not allowed here" }.to_owned(),
             ]
@@ -287,7 +318,12 @@ pub(crate) fn taxonomy(tree: &TaxonomyView, style: Style) -> String {
     }
     if !tree.changes.is_empty() {
         let n = tree.changes.len();
-        let _ = writeln!(out, "{}", style.dim(&format!("{n} changes of yours hold.")));
+        let hold = if n == 1 {
+            "1 change of yours holds.".to_owned()
+        } else {
+            format!("{n} changes of yours hold.")
+        };
+        let _ = writeln!(out, "{}", style.dim(&hold));
     }
     out
 }
@@ -307,7 +343,7 @@ pub(crate) fn threads(list: &ThreadList, style: Style) -> String {
         let _ = writeln!(
             out,
             "{}  {}  {}",
-            short(&thread.id),
+            of_many(&thread.id),
             style.bold(&plain(&thread.label)),
             style.dim(&facts)
         );
@@ -315,7 +351,7 @@ pub(crate) fn threads(list: &ThreadList, style: Style) -> String {
             let _ = writeln!(
                 out,
                 "      the same as {} “{}”? ({:.0} %)",
-                short(&other.thread),
+                of_many(&other.thread),
                 plain(&other.label),
                 other.similarity * 100.0
             );
@@ -324,9 +360,9 @@ pub(crate) fn threads(list: &ThreadList, style: Style) -> String {
     out
 }
 
-/// The day of a time in RFC 3339.
+/// The day of a time in RFC 3339, here.
 fn day(time: &str) -> String {
-    time.chars().take(10).collect()
+    for_people(time).chars().take(10).collect()
 }
 
 /// Model servers on this computer.
@@ -370,7 +406,7 @@ pub(crate) fn ledger(list: &LedgerList, style: Style) -> String {
     {
         return format!(
             "{} {} {}\n{} bytes, SHA-256 {}\n{}\n\n{}",
-            one.at,
+            for_people(&one.at),
             one.host,
             one.target,
             one.bytes_out,
@@ -385,7 +421,7 @@ pub(crate) fn ledger(list: &LedgerList, style: Style) -> String {
         .map(|l| {
             vec![
                 short(&l.id),
-                l.at.clone(),
+                for_people(&l.at),
                 l.purpose.clone(),
                 l.host.clone(),
                 format!("{} B", l.bytes_out),
@@ -403,7 +439,7 @@ pub(crate) fn audit(list: &AuditList, style: Style) -> String {
         .iter()
         .map(|a| {
             vec![
-                a.at.clone(),
+                for_people(&a.at),
                 a.who.clone().unwrap_or_default(),
                 a.what.clone(),
                 a.on.clone().unwrap_or_default(),
@@ -421,7 +457,7 @@ pub(crate) fn runs(runs: &[RunSummary], style: Style) -> String {
             vec![
                 if r.accepted { "*" } else { "" }.to_owned(),
                 short(&r.run.id),
-                r.started_at.clone(),
+                for_people(&r.started_at),
                 r.run.provider.clone(),
                 r.run.model.clone(),
                 r.elements.to_string(),
@@ -483,6 +519,65 @@ pub(crate) fn short(id: &str) -> String {
     id.chars().take(13).collect()
 }
 
+/// What was made in one go has the same time: its ids differ only after the counter, which ends here.
+fn of_many(id: &str) -> String {
+    id.chars().take(28).collect()
+}
+
 fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1_000_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use journey_app::views::{HitView, SearchPage};
+
+    #[test]
+    fn a_session_names_its_elements_so_that_they_can_be_corrected_and_tells_their_relationships() {
+        let element = |id: &str, kind: &str, label: &str| {
+            serde_json::json!({
+                "id": id, "kind": kind, "label": label, "taxonomy": null, "intensity": null,
+                "confidence": 0.5, "stance": null, "status": null, "due": null,
+                "evidence": [{"start": 0, "end": 1, "quote": "x", "start_ms": null, "end_ms": null,
+                              "state": "verified"}],
+            })
+        };
+        let (one, other) =
+            ("0198c0de-0123-7abc-8def-000100000000", "0198c0de-0123-7abc-8def-000200000000");
+        let view: SessionView = serde_json::from_value(serde_json::json!({
+            "id": "0198c0de-0000-7000-8000-000000000000", "title": "A \u{202e}day",
+            "recorded_at": "2026-11-22T18:03:11Z", "source": "text", "duration_ms": null,
+            "status": "analysed", "recovered": false, "tags": [], "favourite": false,
+            "coverage": {"captured": 1.0, "transcribed": 1.0, "analysed": 1.0, "holes": []},
+            "transcript": null, "run": null,
+            "elements": [element(one, "challenge", "Sleep"), element(other, "topic", "Health")],
+            "relationships": [{"from": one, "to": other, "kind": "triggered_by", "confidence": 0.6,
+                               "evidence": []}],
+            "error": null,
+        }))
+        .unwrap();
+        let text = session(&view, Style { colour: false, table: false });
+        assert!(text.contains(&one[..28]) && text.contains(&other[..28]), "{text}");
+        assert!(text.contains("“Sleep” triggered by “Health”  60 %"), "{text}");
+        assert!(!text.contains('\u{202e}'));
+        assert!(text.contains("2026-11-2") && !text.contains("18:03:11Z"), "{text}");
+    }
+
+    #[test]
+    fn a_match_in_an_element_says_which() {
+        let hit = HitView {
+            session: "0198c0de-0123".into(),
+            element: Some("0198c0de-0123".into()),
+            kind: "challenge".into(),
+            label: Some("Sleep".into()),
+            start: 0,
+            end: 1,
+            snippet: "I lay awake".into(),
+            score: 1.0,
+        };
+        let page = SearchPage { hits: vec![hit], next: None, ranked: 1 };
+        let text = hits(&page, Style { colour: false, table: false });
+        assert!(text.contains("Sleep: I lay awake") && !text.contains("ranked"), "{text}");
+    }
 }

@@ -1,6 +1,7 @@
 //! Passwords, codes and keys: from standard input, the environment or a prompt; never an argument.
 
 use journey_app::error::{CommandError, Result};
+use journey_domain::error_code::ErrorCode;
 use secrecy::SecretString;
 use std::{
     collections::HashMap,
@@ -160,7 +161,9 @@ fn next_line(secret: Secret) -> Result<SecretString> {
 }
 
 fn prompt(text: &str) -> Result<SecretString> {
-    rpassword::prompt_password(text)
-        .map(Into::into)
-        .map_err(|_| CommandError::usage("nothing could be asked at this terminal"))
+    rpassword::prompt_password(text).map(Into::into).map_err(|error| match error.kind() {
+        io::ErrorKind::Interrupted => CommandError::new(ErrorCode::Cancelled, "stopped"),
+        _ => CommandError::usage("nothing could be asked at this terminal")
+            .hint("Give it as a line of standard input with --password-stdin."),
+    })
 }

@@ -1,6 +1,6 @@
 //! The command line as people and scripts use it: words, JSON, exit codes.
 
-use crate::support::{Program, describe, root, speech, word_error_rate};
+use crate::support::{PASSWORD, Program, describe, root, speech, word_error_rate};
 use serde_json::Value;
 use std::fs;
 
@@ -200,6 +200,160 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
 }
 
 #[test]
+fn a_stage_that_fails_is_an_error_and_what_is_kept_of_an_import_says_what_is_missing() {
+    let program = Program::with_account();
+    let short = speech("short.wav");
+    let output = program.run(&["import", short.to_str().unwrap()]);
+    assert!(output.status.success(), "{}", describe(&output));
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("no speech model"), "{told}");
+    let document = program.json(&["import", short.to_str().unwrap()]);
+    assert_eq!(document["warnings"][0]["code"], "no_model");
+    let id = document["sessions"][0]["id"].as_str().unwrap();
+    let (session, code) = program.stage_fails(&["transcribe", id]);
+    check_session(&session);
+    assert_eq!((code.as_str(), &session["error"]["code"]), ("no_model", &"no_model".into()));
+}
+
+#[test]
+fn every_command_that_only_does_something_prints_a_document_too() {
+    let program = Program::with_account();
+    let other = "granite-teacup-Seventy-owls";
+    let created = program
+        .command(&["account", "create", "ben", "--json"])
+        .env("INSIGHT_JOURNEY_NEW_PASSWORD", other)
+        .output()
+        .unwrap();
+    let created: Value = serde_json::from_slice(&created.stdout).unwrap();
+    let of = |args: &[&str], more: &[(&str, &str)]| -> Value {
+        let text = program.ok_with(args, more);
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("{args:?} ({e}): {text}"))
+    };
+    let signed_in = of(&["sign-in", "ada", "--json"], &[]);
+    assert_eq!(signed_in["name"], "ada");
+    assert!(signed_in["stays_signed_in"].is_boolean());
+    assert_eq!(of(&["sign-out", "--json"], &[])["signed_out"], true);
+    let of_another = program
+        .command(&["account", "recover", "ada", "--json"])
+        .env("INSIGHT_JOURNEY_RECOVERY_CODE", created["recovery_code"].as_str().unwrap())
+        .env("INSIGHT_JOURNEY_NEW_PASSWORD", other)
+        .output()
+        .unwrap();
+    assert_eq!(of_another.status.code(), Some(3), "{}", describe(&of_another));
+    assert!(String::from_utf8_lossy(&of_another.stderr).contains("recovery code is wrong"));
+    let recovered = of(
+        &["account", "recover", "ben", "--json"],
+        &[
+            ("INSIGHT_JOURNEY_RECOVERY_CODE", created["recovery_code"].as_str().unwrap()),
+            ("INSIGHT_JOURNEY_NEW_PASSWORD", PASSWORD),
+        ],
+    );
+    assert_eq!(recovered["password_changed"], true);
+    assert_eq!(of(&["account", "delete", "ben", "--json"], &[])["set_aside"], "ben");
+    let changed =
+        of(&["account", "password", "--json"], &[("INSIGHT_JOURNEY_NEW_PASSWORD", other)]);
+    assert_eq!(changed["password_changed"], true);
+    let erased = of(
+        &["account", "delete", "ada", "--erase", "--json"],
+        &[("INSIGHT_JOURNEY_PASSWORD", other)],
+    );
+    assert_eq!(erased["erased"], "ada");
+    assert!(program.json(&["--version"])["version"].is_string());
+}
+
+#[test]
+fn a_recovery_code_that_nobody_could_see_is_told_to_be_lost() {
+    let program = Program::with_account();
+    for args in [&["account", "create", "zoe"][..], &["account", "recovery-code"]] {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program
+            .command(args)
+            .env("INSIGHT_JOURNEY_NEW_PASSWORD", "granite-teacup-Seventy-owls")
+            .stdout(full)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{}", describe(&output));
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(told.contains("standard output could not be written"), "{told}");
+        assert!(told.contains("insight-journey account recovery-code"), "{told}");
+    }
+}
+
+#[test]
+fn a_data_directory_that_is_none_is_named_with_what_to_do() {
+    let program = Program::new();
+    let file = program.home().join("note.txt");
+    fs::write(&file, "x").unwrap();
+    let inside = file.join("data");
+    for path in [file, inside] {
+        let error = program.fails(&["sessions", "--data-dir", path.to_str().unwrap()], 1, "io");
+        assert_eq!(error["message"], "the data directory is not a folder");
+        assert!(error["hint"].as_str().unwrap().contains("--data-dir"));
+    }
+}
+
+#[test]
+fn a_correction_of_the_kind_keeps_the_label_that_was_corrected_before() {
+    let program = Program::with_account();
+    let session = program.write("I felt really proud of the pottery class today.");
+    let element = session["elements"].as_array().unwrap().iter().find(|e| e["kind"] == "emotion");
+    let id = element.unwrap()["id"].as_str().unwrap();
+    let of = |session: &Value| {
+        let elements = session["elements"].as_array().unwrap().clone();
+        elements.into_iter().find(|e| e["id"] == id).unwrap()
+    };
+    program.ok(&["element", "correct", id, "--label", "Relief"]);
+    let action = of(&program.json(&["element", "correct", id, "--kind", "action"]));
+    assert_eq!((&action["kind"], &action["label"]), (&"action".into(), &"Relief".into()));
+    assert_eq!((&action["status"], &action["intensity"]), (&"open".into(), &Value::Null));
+    let error = program.fails(&["element", "correct", id, "--kind", "topic"], 2, "usage");
+    assert!(error["hint"].as_str().unwrap().contains("--label"), "{error}");
+    let shown = program.ok(&["show", session["id"].as_str().unwrap()]);
+    assert!(shown.contains(&id[..28]), "{shown}");
+    program.ok(&["element", "delete", &id[..28]]);
+    program.fails(&["element", "delete", id], 5, "not_found");
+}
+
+#[test]
+fn a_day_that_was_named_is_counted_from_the_day_where_it_was_said() {
+    let program = Program::with_account();
+    let note = program.home().join("note.txt");
+    fs::write(&note, "I will call my mother tomorrow.").unwrap();
+    for (at, due) in [
+        ("2026-11-20T23:30:00-05:00", "2026-11-21"),
+        ("2026-11-21T04:30:00Z", "2026-11-22"),
+        ("2026-11-21T09:30:00+05:30", "2026-11-22"),
+    ] {
+        let document = program.json(&["import", note.to_str().unwrap(), "--at", at]);
+        let elements = document["sessions"][0]["elements"].as_array().unwrap().clone();
+        let action = elements.iter().find(|e| e["kind"] == "action").unwrap();
+        assert_eq!(action["due"], due, "{at}");
+    }
+}
+
+#[test]
+fn what_people_read_says_why_a_list_is_empty_and_a_wrong_password_is_never_ignored() {
+    let program = Program::with_account();
+    program.write("I felt really proud of the pottery class today.");
+    assert!(!program.ok(&["sessions", "--tag", "nope"]).contains("No sessions yet"));
+    program.fails(&["sessions", "--from", "2026-11-02", "--to", "2026-11-01"], 2, "usage");
+    let found = program.run(&["search", "pottery"]);
+    assert!(!String::from_utf8_lossy(&found.stdout).contains("ranked"), "{}", describe(&found));
+    program.fails(&["rename", "01900000", "photo\u{202e}gpj"], 2, "usage");
+    for args in [&["doctor", "--json"][..], &["account", "create", "zoe", "--json"]] {
+        let output = program
+            .command(args)
+            .env("INSIGHT_JOURNEY_PASSWORD", "wrong")
+            .env("INSIGHT_JOURNEY_NEW_PASSWORD", "granite-teacup-Seventy-owls")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(3), "{args:?}: {}", describe(&output));
+    }
+    let fresh = Program::new().run(&["account", "list"]);
+    assert_eq!(String::from_utf8_lossy(&fresh.stderr), "", "a library spoke to the person");
+}
+
+#[test]
 fn one_bad_file_of_several_does_not_stop_the_rest() {
     let program = Program::with_account();
     let (good, bad) = (program.home().join("good.txt"), program.home().join("bad.wav"));
@@ -268,7 +422,7 @@ fn nothing_that_was_said_stands_readable_in_any_file() {
     for (path, bytes) in program.files() {
         let holds =
             |needle: &[u8]| bytes.windows(needle.len()).any(|w| w.eq_ignore_ascii_case(needle));
-        for word in ["xylophonic", "zeppelin", "marmalade", crate::support::PASSWORD] {
+        for word in ["xylophonic", "zeppelin", "marmalade", PASSWORD] {
             assert!(!holds(word.as_bytes()), "{word} stands in {}", path.display());
         }
         for sentence in &spoken {

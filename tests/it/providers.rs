@@ -1,8 +1,9 @@
 //! Providers through the command line: nothing leaves unasked, what leaves stands in the ledger.
 
-use crate::support::Program;
+use crate::support::{Program, describe};
 use serde_json::{Value, json};
 use std::{
+    fs,
     io::{Read, Write},
     net::TcpListener,
     sync::{Arc, Mutex},
@@ -149,6 +150,16 @@ fn nothing_is_sent_before_it_was_asked_for_and_everything_sent_is_in_the_ledger(
     assert_eq!(session["status"], "transcribed", "an unseen text was sent");
     assert!(server.bodies().is_empty());
     let id = session["id"].as_str().unwrap();
+    let note = program.home().join("note.txt");
+    fs::write(&note, "I met a heron.").unwrap();
+    let note = fs::File::open(note).unwrap();
+    let told = program.command(&["write"]).stdin(note).output().unwrap();
+    assert!(told.status.success(), "{}", describe(&told));
+    let told = String::from_utf8_lossy(&told.stderr).into_owned();
+    assert!(told.contains("Not analysed: nothing is sent until you order"), "{told}");
+    let list = program.ok(&["provider", "list"]);
+    assert_eq!(list.matches("stays on this computer").count(), 1, "{list}");
+    assert!(server.bodies().is_empty());
 
     let preview = program.json(&["preview", id]);
     assert!(server.bodies().is_empty(), "a preview sent something");
@@ -360,7 +371,10 @@ fn a_run_that_finds_nothing_or_reads_less_deletes_nothing() {
     assert_eq!(first["coverage"]["analysed"], 1.0);
     for (model, words) in [("m2", None), ("m3", Some("the earlier one is still shown"))] {
         program.ok(&["settings", "set", "provider_model", model]);
-        let after = program.json(&["analyse", &id]);
+        let after = match words {
+            None => program.json(&["analyse", &id]),
+            Some(_) => program.stage_fails(&["analyse", &id]).0,
+        };
         assert_eq!(after["elements"], first["elements"], "{model} took elements away");
         assert_eq!(after["run"]["id"], first["run"]["id"]);
         let said = after["error"]["message"].as_str();
@@ -476,7 +490,8 @@ fn openai_is_asked_at_the_address_of_the_settings_with_a_key_that_goes_nowhere_e
     program.ok(&["settings", "set", "provider_temperature", "0.2"]);
     program.ok(&["provider", "use", "openai"]);
     let id = program.write(DAY)["id"].as_str().unwrap().to_owned();
-    let refused = program.json(&["analyse", &id]);
+    let (refused, code) = program.stage_fails(&["analyse", &id]);
+    assert_eq!(code, refused["error"]["code"].as_str().unwrap());
     assert!(refused["error"]["message"].as_str().unwrap().contains("another host"), "{refused}");
     assert!(server.bodies().is_empty(), "a key went to a host it was not entered for");
 

@@ -117,6 +117,18 @@ impl Program {
             .unwrap_or_else(|e| panic!("{args:?} printed no JSON ({e}): {text}"))
     }
 
+    /// Runs it with `--json` and expects that its stage fails: the session, and the error's code.
+    #[track_caller]
+    pub fn stage_fails(&self, args: &[&str]) -> (Value, String) {
+        let mut all = args.to_vec();
+        all.push("--json");
+        let output = self.run(&all);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {}", describe(&output));
+        let session = serde_json::from_slice(&output.stdout).unwrap();
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+        (session, error["error"]["code"].as_str().unwrap().to_owned())
+    }
+
     /// Runs it with `--json` and expects this exit code and error code; gives the error.
     #[track_caller]
     pub fn fails(&self, args: &[&str], exit: i32, code: &str) -> Value {

@@ -640,10 +640,16 @@ impl App {
                 .hint("Check it against what you wrote down; capitals and spaces do not matter.")
         })?;
         let new_password = acceptable(new_password, name.as_str())?;
-        self.accounts_store()
-            .recover(&name, &code, &new_password, self.cost()?)
-            .map(drop)
-            .map_err(|e| sign_in_error(&e))
+        self.accounts_store().recover(&name, &code, &new_password, self.cost()?).map(drop).map_err(
+            |error| match error {
+                SignInError::Wrong => CommandError::new(
+                    ErrorCode::WrongPassword,
+                    "the name or the recovery code is wrong",
+                )
+                .hint("Check both against what you wrote down; the code is the newest one."),
+                other => sign_in_error(&other),
+            },
+        )
     }
 
     /// The audit log: all of it for an admin, the own lines for others.

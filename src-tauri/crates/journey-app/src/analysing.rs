@@ -319,6 +319,17 @@ impl App {
         })
     }
 
+    /// Whether a key of this provider can be kept, before it is asked for.
+    ///
+    /// # Errors
+    /// A usage error for an unknown provider and for the on-device analyser.
+    pub fn takes_key(&self, name: &str) -> Result<()> {
+        match kind_of(name)? {
+            Some(_) => Ok(()),
+            None => Err(CommandError::usage("the on-device analyser needs no key")),
+        }
+    }
+
     /// Forgets a provider's key; fine when there is none.
     pub(crate) fn remove_provider_key(&self, me: &Unlocked, name: &str) -> Result<()> {
         let Some(kind) = kind_of(name)? else { return Ok(()) };

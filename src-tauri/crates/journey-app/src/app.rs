@@ -147,6 +147,12 @@ impl App {
         })))
     }
 
+    /// The zone of this computer's clocks.
+    #[must_use]
+    pub fn time_zone(&self) -> jiff::tz::TimeZone {
+        self.ports().clock.time_zone()
+    }
+
     pub(crate) fn data_dir(&self) -> &DataDir {
         &self.0.data_dir
     }

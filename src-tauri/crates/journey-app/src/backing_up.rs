@@ -89,7 +89,9 @@ impl App {
         let most_days = self.number(&me.open, "remind_backup_days")?;
         let since = match self.last_backup(&me.open)? {
             Some(last) => Some(last),
-            None => me.vault().read(|read| read.sessions().oldest().map_err(CommandError::from))?,
+            None => me
+                .vault()
+                .read(|read| read.sessions().first_came_in().map_err(CommandError::from))?,
         };
         let now = self.ports().clock.now();
         let days = since.map(|at| now.duration_since(at).as_hours() / 24);

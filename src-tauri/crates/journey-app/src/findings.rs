@@ -114,6 +114,9 @@ impl App {
                 .hint("It is emotion, topic, insight, belief, challenge or action.")
         })?;
         let (session, element) = self.element(me, id)?;
+        // As the person sees it: an earlier correction holds where this one says nothing.
+        let shown = me.vault().read(|read| Ok::<_, CommandError>(read.session(session)?))?;
+        let element = shown.elements.into_iter().find(|it| it.id == element.id).unwrap_or(element);
         let kind = kind.unwrap_or(element.kind);
         let (label, taxonomy) = self.corrected_label(me, &element, kind, label)?;
         self.correct(me, session, element.id, &Correction::Relabel { kind, label, taxonomy })
@@ -126,6 +129,7 @@ impl App {
         kind: ElementKind,
         label: Option<&str>,
     ) -> Result<(String, Option<NodeId>)> {
+        let is_given = label.is_some();
         let label = label.map_or_else(|| element.label.clone(), |l| l.trim().to_owned());
         let n_chars = label.chars().count();
         if n_chars == 0 || n_chars > MAX_LABEL_CHARS || label.chars().any(char::is_control) {
@@ -137,12 +141,18 @@ impl App {
             return Ok((label, None));
         }
         let nodes = self.shown_nodes(&me.open, kind)?;
+        let tree = if kind == ElementKind::Emotion { "emotions" } else { "topics" };
+        let lists = format!("`insight-journey taxonomy {tree}` lists them.");
         let node = nodes
             .iter()
             .find(|n| n.id.as_str() == label || n.name.eq_ignore_ascii_case(&label))
             .ok_or_else(|| {
-                CommandError::usage("there is no such node")
-                    .hint("`insight-journey taxonomy` lists them.")
+                if is_given {
+                    return CommandError::usage(format!("there is no such node among the {tree}"))
+                        .hint(lists);
+                }
+                CommandError::usage(format!("which {} it is was not said", kind.as_str()))
+                    .hint(format!("Give --label with the name of one of the {tree}: {lists}"))
             })?;
         Ok((node.name.clone(), Some(node.id.clone())))
     }
@@ -207,6 +217,11 @@ impl App {
         correction: &Correction,
     ) -> Result<SessionView> {
         me.vault().write(|write| {
+            let made = write.corrections().of_session(session)?;
+            let gone = |it: &Correction| matches!(it, Correction::Delete | Correction::NotMe);
+            if made.iter().any(|it| it.element == element && gone(&it.correction)) {
+                return Err(CommandError::not_found("this element was taken out already"));
+            }
             write.corrections().add(element, correction)?;
             weave(write, session).map_err(CommandError::from)
         })?;

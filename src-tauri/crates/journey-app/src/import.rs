@@ -10,7 +10,7 @@ use crate::{
     review, title,
     views::{SessionView, WarningView},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 use journey_domain::{
     error_code::ErrorCode,
     ids::SessionId,
@@ -48,6 +48,8 @@ pub struct ImportOptions {
     pub title: Option<String>,
     /// When it was said; else the file's own date.
     pub recorded_at: Option<Timestamp>,
+    /// Where, by a zone that has a name; else here.
+    pub zone: Option<TimeZone>,
     /// Whether an analysis follows.
     pub analyse: bool,
 }
@@ -182,8 +184,11 @@ impl App {
         if text.trim().is_empty() {
             return Err(CommandError::usage("there is nothing in it").hint("Write a few words."));
         }
-        let options =
-            ImportOptions { title: title.map(ToOwned::to_owned), recorded_at: None, analyse: true };
+        let options = ImportOptions {
+            title: title.map(ToOwned::to_owned),
+            analyse: true,
+            ..Default::default()
+        };
         let transcript = Transcript::from_text(1, None, text);
         self.store_text(open, &transcript, &options, None)
     }
@@ -338,7 +343,7 @@ impl App {
         text: Option<&str>,
     ) -> Result<NewSession> {
         let clock = &self.ports().clock;
-        let zone = clock.time_zone();
+        let zone = options.zone.clone().unwrap_or_else(|| clock.time_zone());
         let recorded_at = to_the_second(recorded_at.unwrap_or_else(|| clock.now()));
         let chosen = options.title.as_deref().map(review::title).transpose()?;
         let made = || {
@@ -366,12 +371,16 @@ fn to_the_second(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second()).unwrap_or(at)
 }
 
+/// A container that claims more than a week is broken, and its claim is worth no more than that.
+const LONGEST_CLAIM_MS: u64 = 7 * 24 * 3_600_000;
+
 /// A file that ended early leaves a hole as long as what its container promised.
 fn lost_part(coverage: f64, duration_ms: u64) -> Vec<Hole> {
-    if !(0.01..0.995).contains(&coverage) {
+    if coverage >= 0.995 {
         return Vec::new();
     }
     let whole_ms = (duration_ms as f64 / coverage) as u64;
+    let whole_ms = whole_ms.min(LONGEST_CLAIM_MS).max(duration_ms + 1);
     vec![Hole {
         stage: HoleStage::Capture,
         start_ms: duration_ms,
@@ -423,5 +432,24 @@ fn decode_error(error: &DecodeError) -> CommandError {
     match error.hint() {
         Some(hint) => it.hint(hint),
         None => it,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_which_almost_nothing_could_be_read_has_a_hole_for_all_the_rest() {
+        assert!(lost_part(1.0, 60_000).is_empty());
+        let hole = |coverage, duration_ms| {
+            let holes = lost_part(coverage, duration_ms);
+            assert_eq!(holes.len(), 1);
+            (holes[0].start_ms, holes[0].end_ms)
+        };
+        assert_eq!(hole(0.5, 60_000), (60_000, 120_000));
+        assert_eq!(hole(0.001, 1_000), (1_000, 1_000_000));
+        assert_eq!(hole(1e-12, 1_000), (1_000, LONGEST_CLAIM_MS));
+        assert_eq!(hole(0.0, 0), (0, LONGEST_CLAIM_MS.min(1)));
     }
 }

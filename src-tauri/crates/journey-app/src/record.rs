@@ -220,7 +220,8 @@ impl App {
         let lock = RecordingLock::shared(open.vault.dir())?;
         let device = self.device(open, options.device.as_deref())?;
         let device_name = self.name_of_device(device.as_ref());
-        let import = ImportOptions { title: options.title, recorded_at: None, analyse: true };
+        let import =
+            ImportOptions { title: options.title, recorded_at: None, zone: None, analyse: true };
         let mut new = self.new_session(Source::Microphone, &import, None, None)?;
         new.capture = CaptureState::Recording;
         let session = new.id;

@@ -87,6 +87,7 @@ impl From<&SearchHit> for HitView {
             kind: hit.kind.as_str().to_owned(),
             start: hit.span.start,
             end: hit.span.end,
+            label: hit.label.clone(),
             snippet: hit.snippet.clone(),
             score: hit.score,
         }
@@ -105,7 +106,8 @@ pub(crate) fn find(read: &Read<'_>, id: &str) -> Result<SessionId> {
 fn bounded(text: &str, what: &str) -> Result<String> {
     let text = text.trim();
     let n_chars = text.chars().count();
-    if n_chars == 0 || n_chars > MAX_TITLE_CHARS || text.chars().any(char::is_control) {
+    let is_shown = |c: char| !c.is_control() && !reorders(c);
+    if n_chars == 0 || n_chars > MAX_TITLE_CHARS || !text.chars().all(is_shown) {
         return Err(CommandError::usage(format!(
             "a {what} has 1 to {MAX_TITLE_CHARS} characters on one line"
         )));
@@ -113,8 +115,17 @@ fn bounded(text: &str, what: &str) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// Whether a character makes others stand in another order than they were written.
+#[must_use]
+pub const fn reorders(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A title as it may be stored.
-pub(crate) fn title(text: &str) -> Result<String> {
+///
+/// # Errors
+/// A usage error for an empty or overlong one, and for characters that cannot be seen.
+pub fn title(text: &str) -> Result<String> {
     bounded(text, "title")
 }
 

@@ -76,7 +76,7 @@ pub fn try_it(
     let is_sample_model = recogniser.name == SAMPLE_MODEL_NAME;
     open.recognise_with(recogniser);
 
-    let options = ImportOptions { title: None, recorded_at: None, analyse: true };
+    let options = ImportOptions { title: None, recorded_at: None, zone: None, analyse: true };
     let (id, more) = app.take_in(&open, path, &options, cancel)?;
     warnings.extend(more);
     app.finish_jobs(&open, id, cancel)?;

@@ -120,7 +120,7 @@ impl DecodeError {
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
             Self::UnknownFormat | Self::UnsupportedCodec { .. } => Some(
-                "Readable are wav, mp3, m4a, aac, flac, ogg, opus, webm, mp4, mov and mkv files.",
+                "Readable are wav, mp3, m4a, aac, flac, ogg, opus, webm, mp4, mov, mkv, txt, md, srt and vtt files.",
             ),
             Self::Damaged | Self::WorkerDied { .. } | Self::Hung | Self::TooMuchMemory => {
                 Some("Try to play the file elsewhere, or convert it to wav.")

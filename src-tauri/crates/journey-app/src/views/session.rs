@@ -348,6 +348,8 @@ pub struct HitView {
     /// `transcript` or an element kind.
     #[ts(type = "ElementKind | \"transcript\"")]
     pub kind: String,
+    /// What the element is called; null for a match in a transcript.
+    pub label: Option<String>,
     /// First character of the match in the transcript.
     pub start: usize,
     /// One past the last character.

@@ -21,7 +21,7 @@ impl App {
     pub fn backup_state(&self, me: &Unlocked) -> Result<BackupState> {
         let last = self.last_backup(&me.open)?;
         let days = self.number(&me.open, "remind_backup_days")?;
-        let oldest = me.vault().read(|read| read.sessions().oldest())?;
+        let oldest = me.vault().read(|read| read.sessions().first_came_in())?;
         Ok(BackupState {
             last_at: last.map(|at| at.to_string()),
             due: backup_is_due(days, last, oldest, self.ports().clock.now()),

@@ -141,7 +141,7 @@ impl App {
         let (first_session, last_session, given) = open.vault.read(|read| {
             let sessions = read.sessions();
             let given = read.settings().get(REMINDED)?;
-            Ok::<_, VaultError>((sessions.oldest()?, sessions.newest()?, given))
+            Ok::<_, VaultError>((sessions.first_came_in()?, sessions.newest()?, given))
         })?;
         let plan = ReminderPlan {
             notifications: self.flag(open, "notifications")?,

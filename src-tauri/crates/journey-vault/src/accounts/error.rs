@@ -33,6 +33,15 @@ pub enum AccountsError {
     /// The data directory is somebody else's, or others may write to it.
     #[error("the data directory is not yours alone")]
     NotPrivate,
+    /// Something that is not a folder lies where the data directory should be.
+    #[error("the data directory is not a folder")]
+    NotAFolder,
+    /// The person may not write to the data directory.
+    #[error("the data directory may not be written to")]
+    NotWritable,
+    /// The disk takes nothing.
+    #[error("the data directory lies on a disk that can only be read")]
+    ReadOnly,
     /// No space left.
     #[error("the disk is full")]
     DiskFull,
@@ -61,7 +70,7 @@ impl AccountsError {
             Self::DiskFull => ErrorCode::DiskFull,
             Self::Busy => ErrorCode::Busy,
             Self::Newer { .. } | Self::Damaged | Self::Database(_) => ErrorCode::Vault,
-            Self::Io(_) => ErrorCode::Io,
+            Self::NotAFolder | Self::NotWritable | Self::ReadOnly | Self::Io(_) => ErrorCode::Io,
         }
     }
 
@@ -69,6 +78,11 @@ impl AccountsError {
     #[must_use]
     pub const fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::NotAFolder => Some("Name a folder with --data-dir or INSIGHT_JOURNEY_DATA_DIR."),
+            Self::NotWritable => Some(
+                "Make it yours to write (chmod u+rwx FOLDER), or name another folder with --data-dir.",
+            ),
+            Self::ReadOnly => Some("Name a folder on another disk with --data-dir."),
             Self::NotFound => Some("`insight-journey account list` shows the accounts."),
             Self::LastAdmin => Some("Make another account an admin first."),
             Self::Newer { .. } => Some("Use the newest version of the program."),
@@ -81,7 +95,8 @@ impl AccountsError {
             Self::Damaged => Some(
                 "Start the program again: it makes the list of accounts anew; no diary is lost.",
             ),
-            Self::Database(_) | Self::Io(_) => None,
+            Self::Database(_) => None,
+            Self::Io(_) => Some("Check the disk and the data directory, and try again."),
         }
     }
 }
@@ -99,7 +114,13 @@ impl From<rusqlite::Error> for AccountsError {
 
 impl From<io::Error> for AccountsError {
     fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::StorageFull { Self::DiskFull } else { Self::Io(error) }
+        match error.kind() {
+            io::ErrorKind::StorageFull => Self::DiskFull,
+            io::ErrorKind::NotADirectory => Self::NotAFolder,
+            io::ErrorKind::PermissionDenied => Self::NotWritable,
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::Io(error),
+        }
     }
 }
 

@@ -61,7 +61,11 @@ impl AccountsStore {
     /// is set aside and made anew.
     pub fn open(data_dir: &Path, ports: VaultPorts) -> Result<Opened, AccountsError> {
         durable::claim_private_dir(data_dir, KEY_FILE).map_err(|error| match error.kind() {
-            io::ErrorKind::PermissionDenied => AccountsError::NotPrivate,
+            // Ours, not the system's, which comes with its number.
+            io::ErrorKind::PermissionDenied if error.raw_os_error().is_none() => {
+                AccountsError::NotPrivate
+            }
+            io::ErrorKind::AlreadyExists => AccountsError::NotAFolder,
             _ => error.into(),
         })?;
         let _lock = lock(data_dir)?;

@@ -280,6 +280,21 @@ impl<'c> CorrectionsMut<'c> {
     }
 }
 
+/// What only another kind has goes; an action that nobody spoke of again is open.
+fn fit_to_kind(element: &mut Element) {
+    if element.kind != ElementKind::Emotion {
+        element.intensity = None;
+    }
+    if element.kind != ElementKind::Belief {
+        element.stance = None;
+    }
+    if element.kind == ElementKind::Action {
+        element.status.get_or_insert(ActionStatus::Open);
+    } else {
+        (element.status, element.due) = (None, None);
+    }
+}
+
 /// Elements and relationships as the person sees them: relabelled, without what was deleted or is
 /// not the speaker's, and without links to those.
 pub(crate) fn corrected(
@@ -299,6 +314,7 @@ pub(crate) fn corrected(
                 match correction {
                     Correction::Relabel { kind, label, taxonomy } => {
                         (element.kind, element.label, element.taxonomy) = (kind, label, taxonomy);
+                        fit_to_kind(&mut element);
                     }
                     Correction::Status(status) => element.status = Some(status),
                     Correction::Delete | Correction::NotMe => return None,

@@ -83,6 +83,8 @@ pub struct SearchHit {
     pub element: Option<ElementId>,
     /// What was found.
     pub kind: FindableKind,
+    /// What the element is called; `None` for the transcript.
+    pub label: Option<String>,
     /// Where an emotion or topic stands, as a person sees it.
     pub node: Option<NodeId>,
     /// The first match in the current transcript's text.

@@ -283,6 +283,19 @@ impl<'c> Sessions<'c> {
         Ok(column::row(self.conn, sql, &[], |row| column::time_opt(row, 0))?.flatten())
     }
 
+    /// When the session outside the bin that has been here longest came in, whenever it was said.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn first_came_in(&self) -> Result<Option<Timestamp>, VaultError> {
+        // Ids go up in the order in which they were made.
+        let sql = "SELECT min(created_at) FROM (
+                       SELECT session_id, created_at FROM recordings
+                       UNION ALL SELECT session_id, created_at FROM transcripts)
+                   WHERE session_id = (SELECT min(id) FROM sessions WHERE deleted_at IS NULL)";
+        Ok(column::row(self.conn, sql, &[], |row| column::time_opt(row, 0))?.flatten())
+    }
+
     fn with_tags(&self, stored: Vec<StoredSession>) -> Result<Vec<Session>, VaultError> {
         stored
             .into_iter()

@@ -83,6 +83,39 @@ fn a_session_comes_back_as_it_went() {
 }
 
 #[test]
+fn when_the_first_session_came_in_is_not_when_it_was_said() {
+    let test = TestVault::new();
+    assert_eq!(test.read(|read| read.sessions().first_came_in()), None);
+    test.clock.skip(Duration::from_secs(100 * 86_400));
+    test.spoken("Long ago", -5 * 365 * 86_400, "I moved house.");
+    let first = test.read(|read| read.sessions().first_came_in()).unwrap();
+    assert!(first > at(99 * 86_400) && first < at(101 * 86_400), "{first}");
+    test.clock.skip(Duration::from_secs(86_400));
+    test.spoken("Later", 0, "I slept.");
+    assert_eq!(test.read(|read| read.sessions().first_came_in()), Some(first));
+}
+
+#[test]
+fn an_element_of_another_kind_has_what_that_kind_has_and_no_more() {
+    let test = TestVault::new();
+    let session = test.spoken("Evening", 0, "I was worried. I will call.");
+    let found = [
+        (ElementKind::Emotion, "worry", "I was worried"),
+        (ElementKind::Action, "call", "I will call"),
+    ];
+    let (_, elements) = test.analyse(session, &found);
+    let to = |kind| Correction::Relabel { kind, label: "it".into(), taxonomy: None };
+    test.write(|write| {
+        write.corrections().add(elements[0].id, &to(ElementKind::Action))?;
+        write.corrections().add(elements[1].id, &Correction::Status(ActionStatus::Done))?;
+        write.corrections().add(elements[1].id, &to(ElementKind::Belief))
+    });
+    let shown = test.read(|read| read.session(session)).elements;
+    assert_eq!((shown[0].status, shown[0].intensity), (Some(ActionStatus::Open), None));
+    assert_eq!((shown[1].status, shown[1].due), (None, None));
+}
+
+#[test]
 fn a_title_that_a_person_chose_is_not_replaced() {
     let test = TestVault::new();
     let id = test.session("2026-01-01", 0);

@@ -615,6 +615,8 @@ export type HitView = {
   element: string | null;
   /** `transcript` or an element kind. */
   kind: ElementKind | "transcript";
+  /** What the element is called; null for a match in a transcript. */
+  label: string | null;
   /** First character of the match in the transcript. */
   start: number;
   /** One past the last character. */
@@ -640,6 +642,8 @@ export type FoundHit = {
   element: string | null;
   /** `transcript` or an element kind. */
   kind: ElementKind | "transcript";
+  /** What the element is called; null for a match in a transcript. */
+  label: string | null;
   /** First character of the match in the transcript. */
   start: number;
   /** One past the last character. */

@@ -99,6 +99,8 @@ impl Row {
         Ok(SearchHit {
             session: self.session,
             node: self.node(conn, regrading)?,
+            // The first line of an element in the index; the others are its quotes.
+            label: self.element.and_then(|_| self.text.lines().next()).map(ToOwned::to_owned),
             title: self.title,
             recorded_at: self.recorded_at,
             element: self.element,
