@@ -118,7 +118,7 @@ mod tests {
             (&["account"], "`insight-journey account` needs", "insight-journey account --help"),
             (&["account", "role", "ada", "boss"], "possible values: admin, regular", "--help"),
             (&["sesions"], "'sesions'", "'sessions'"),
-            (&["sessions", "--limit", "-1"], "-1", "sessions --help"),
+            (&["sessions", "--limit", "-1"], "-1", "--help"),
         ] {
             let error = said(words);
             assert!(error.message.contains(part), "{words:?}: {}", error.message);
