@@ -209,8 +209,8 @@ fn a_host_that_no_admin_allowed_is_not_asked() {
     program.ok(&["settings", "set", "provider_model", "m"]);
     program.ok(&["provider", "use", "compatible"]);
     let session = program.write("A quiet day.");
-    let analysed = program.json(&["analyse", session["id"].as_str().unwrap()]);
-    assert_eq!(analysed["status"], "transcribed");
+    let (analysed, code) = program.stage_fails(&["analyse", session["id"].as_str().unwrap()]);
+    assert_eq!((&analysed["status"], code.as_str()), (&json!("transcribed"), "not_allowed"));
     assert!(analysed["error"]["message"].as_str().unwrap().len() > 10, "{analysed}");
     assert_eq!(program.json(&["ledger"])["ledger"], json!([]), "a request stands in the ledger");
 }
