@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MockOptions } from "$lib/api/mock";
 import { id, session } from "$lib/api/mock/notebook";
 import type { Command } from "$lib/api/transport";
+import { router } from "$lib/state/router.svelte";
 import { accessible, now, open, screen, waitFor } from "./window";
 
 const broken = {
@@ -421,6 +422,20 @@ describe("a session", () => {
     await accessible();
     await user.click(screen.getByRole("button", { name: "Find elements" }));
     await waitFor(() => expect(core.calls.some((it) => it.command === "analyse")).toBe(true));
+  });
+
+  it("shows what would be sent before a missing part is sent", async () => {
+    const { core, user } = await open("#/sessions", { settings: { provider: "openai" } });
+    await core.invoke("provider_use", { name: "openai" });
+    const page = core.store.find((it) => it.page.session.id === id(3))?.page;
+    for (const hole of page?.session.coverage.holes ?? []) hole.stage = "analyse";
+    router.go("session", id(3));
+    await user.click(await screen.findByText("1 part is missing"));
+    await user.click(screen.getByRole("button", { name: "Retry this part" }));
+    await screen.findByText("These bytes, to api.openai.com, and nothing else.");
+    expect(core.calls.some((it) => it.command === "retry_part")).toBe(false);
+    await user.click(screen.getByRole("button", { name: "Find elements" }));
+    await waitFor(() => expect(core.calls.some((it) => it.command === "retry_part")).toBe(true));
   });
 
   it("offers help lines quietly where words of crisis were met", async () => {

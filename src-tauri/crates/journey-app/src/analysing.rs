@@ -21,7 +21,11 @@ use journey_analysis::{
     },
 };
 use journey_domain::{
-    analysis::AnalysisInput, consent::Consent, error_code::ErrorCode, ids::SessionId, job::JobKind,
+    analysis::AnalysisInput,
+    consent::Consent,
+    error_code::ErrorCode,
+    ids::SessionId,
+    job::{JobKind, JobOrder, JobState},
     ports::CancelToken,
 };
 use secrecy::SecretString;
@@ -126,15 +130,26 @@ impl App {
             || !self.flag(open, "preview_before_sending")?)
     }
 
-    /// The analyser of a session.
+    /// What an analysis that follows by itself is ordered with: the provider that is chosen now.
+    pub(crate) fn automatic_order(&self, open: &OpenVault) -> Result<JobOrder> {
+        let provider = Some(self.chosen_provider(open)?);
+        Ok(JobOrder { provider, is_automatic: true, ..JobOrder::default() })
+    }
+
+    /// The analyser that a job was ordered with. Nothing that nobody asked for leaves this computer once
+    /// the person has turned that off.
     pub(crate) fn analyser(
         &self,
         open: &OpenVault,
         session: SessionId,
+        order: &JobOrder,
     ) -> Result<Arc<dyn Analyser>> {
-        let name = match open.ordered_provider(session) {
-            Some(name) => name,
-            None => self.chosen_provider(open)?,
+        let chosen = self.chosen_provider(open)?;
+        let name = match &order.provider {
+            Some(_) if order.is_automatic && !self.analyses_unasked(open)? => ON_DEVICE.to_owned(),
+            Some(_) if order.is_automatic && chosen == ON_DEVICE => chosen,
+            Some(name) => name.clone(),
+            None => chosen,
         };
         let Some(kind) = kind_of(&name)? else { return self.built_in(open) };
         let config = self.ready_config(open, kind)?;
@@ -447,7 +462,7 @@ impl App {
     /// # Errors
     /// Not found, no sound left, cancelled.
     pub fn transcribe(&self, me: &Unlocked, id: &str, cancel: &CancelToken) -> Result<SessionView> {
-        let id = self.order(me, id, JobKind::Transcribe)?;
+        let id = self.order(me, id, JobKind::Transcribe, &JobOrder::default())?;
         self.finish_jobs(&me.open, id, cancel)?;
         self.view(me, id)
     }
@@ -468,12 +483,9 @@ impl App {
             return Err(cancelled());
         }
         let session = me.vault().read(|read| find(read, id))?;
-        if let Some(name) = provider {
-            self.provider_is_ready(&me.open, name)?;
-            me.open.order_provider(session, name);
-        }
+        let order = self.order_of(me, provider)?;
         let earlier = me.vault().read(|read| read.runs().accepted(session))?;
-        let id = self.order(me, id, JobKind::Analyse)?;
+        let id = self.order(me, id, JobKind::Analyse, &order)?;
         self.finish_jobs(&me.open, id, cancel)?;
         let view = self.view(me, id)?;
         let changed = match (earlier.map(|run| run.to_string()), &view.run) {
@@ -486,14 +498,48 @@ impl App {
         Ok(Reanalysed { session: view, changed })
     }
 
-    pub(crate) fn order(&self, me: &Unlocked, id: &str, kind: JobKind) -> Result<SessionId> {
+    /// What a person's order of an analysis says: this provider, or the one that is chosen now.
+    pub(crate) fn order_of(&self, me: &Unlocked, provider: Option<&str>) -> Result<JobOrder> {
+        let name = match provider {
+            Some(name) => {
+                self.provider_is_ready(&me.open, name)?;
+                name.to_owned()
+            }
+            None => self.chosen_provider(&me.open)?,
+        };
+        Ok(JobOrder { provider: Some(name), ..JobOrder::default() })
+    }
+
+    /// # Errors
+    /// Not found; busy while the same stage is under way with another order.
+    pub(crate) fn order(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        kind: JobKind,
+        order: &JobOrder,
+    ) -> Result<SessionId> {
         let id = me.vault().read(|read| find(read, id))?;
         if kind == JobKind::Transcribe {
             // Said now: a job that cannot begin would leave a transcript that is complete marked as failed.
             sound_of(&me.vault().read(|read| read.session(id))?)?;
         }
-        me.vault()
-            .write(|write| write.jobs().enqueue(id, kind).map(drop).map_err(CommandError::from))?;
+        me.vault().write(|write| {
+            let jobs = write.jobs();
+            let open = jobs.of_session(id)?.into_iter().find(|it| it.kind == kind);
+            if let Some(job) = open.filter(|job| !job.is_settled()) {
+                let other = job.order.provider != order.provider || job.order.part != order.part;
+                let parts = job.order.part.is_some() && order.part.is_some();
+                if other && (job.state == JobState::Running || parts) {
+                    return Err(CommandError::new(
+                        ErrorCode::Busy,
+                        "this session is being worked on already",
+                    )
+                    .hint("Wait until that is done, or cancel it."));
+                }
+            }
+            jobs.order(id, kind, order).map(drop).map_err(CommandError::from)
+        })?;
         Ok(id)
     }
 }

@@ -14,7 +14,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use journey_domain::{
     error_code::ErrorCode,
     ids::SessionId,
-    job::JobKind,
+    job::{JobKind, JobOrder},
     ports::{CancelToken, SegmentSink},
     session::{CaptureState, Hole, HoleStage, Source},
     timeline::SAMPLES_PER_MS,
@@ -212,6 +212,7 @@ impl App {
         let new = self.new_session(Source::Text, options, recorded_at, Some(&transcript.text))?;
         let id = new.id;
         let analyses = options.analyse && self.analyses_unasked(open)?;
+        let order = self.automatic_order(open)?;
         open.vault.write(|write| {
             write.sessions().create(&new)?;
             write.store_transcript(&NewTranscript {
@@ -222,7 +223,7 @@ impl App {
                 anchors: None,
             })?;
             if analyses {
-                write.jobs().enqueue(id, JobKind::Analyse)?;
+                write.jobs().order(id, JobKind::Analyse, &order)?;
             }
             Ok::<_, VaultError>(())
         })?;
@@ -323,12 +324,10 @@ impl App {
             if let Some(at) = recorded_at {
                 write.sessions().set_recorded_at(session, at)?;
             }
-            write.jobs().enqueue(session, JobKind::Transcribe)?;
+            let order = JobOrder { leaves_unanalysed: !options.analyse, ..JobOrder::default() };
+            write.jobs().order(session, JobKind::Transcribe, &order)?;
             Ok::<_, VaultError>(())
         })?;
-        if !options.analyse {
-            open.leave_unanalysed(session);
-        }
         let warnings = decoded
             .warning
             .map(|message| WarningView { code: "damaged_media".to_owned(), message });

@@ -7,11 +7,10 @@ use journey_domain::{
     ids::{JobId, SessionId},
     job::JobEvent,
     ports::CancelToken,
-    session::{Hole, HoleStage},
 };
 use journey_vault::{Vault, VaultKeys};
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -29,10 +28,7 @@ pub(crate) struct OpenVault {
     pub(crate) keys: VaultKeys,
     tokens: Mutex<HashMap<JobId, CancelToken>>,
     unnoted: Mutex<Vec<(JobId, JobEvent)>>,
-    not_analysed: Mutex<HashSet<SessionId>>,
-    providers: Mutex<HashMap<SessionId, String>>,
     turns: Arc<Turns>,
-    parts: Mutex<HashMap<SessionId, Hole>>,
     imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
     recogniser: Mutex<Option<Recogniser>>,
@@ -56,10 +52,7 @@ impl OpenVault {
             keys,
             tokens: Mutex::default(),
             unnoted: Mutex::default(),
-            not_analysed: Mutex::default(),
-            providers: Mutex::default(),
             turns: Arc::default(),
-            parts: Mutex::default(),
             imports: crate::window::Imports::default(),
             recording: Mutex::default(),
             recogniser: Mutex::default(),
@@ -72,9 +65,20 @@ impl OpenVault {
         }
     }
 
-    /// The token of a running job.
+    /// The token of a job that is about to run here; cancelled when the vault is being closed.
     pub(crate) fn token_of(&self, job: JobId) -> CancelToken {
-        lock(&self.tokens).entry(job).or_default().clone()
+        let mut tokens = lock(&self.tokens);
+        let token = tokens.entry(job).or_default().clone();
+        // Under the lock that closing takes: a job is either seen by it, or sees it.
+        if self.closing.is_cancelled() {
+            token.cancel();
+        }
+        token
+    }
+
+    /// Asks a job to stop; `false` where it does not run in this process.
+    pub(crate) fn cancel_here(&self, job: JobId) -> bool {
+        lock(&self.tokens).get(&job).inspect(|token| token.cancel()).is_some()
     }
 
     pub(crate) fn forget_token(&self, job: JobId) {
@@ -102,44 +106,9 @@ impl OpenVault {
         }
     }
 
-    /// Whether an analysis follows the transcription of this session.
-    pub(crate) fn analyses(&self, session: SessionId) -> bool {
-        !lock(&self.not_analysed).contains(&session)
-    }
-
-    /// The next analysis of this session is done by this provider.
-    pub(crate) fn order_provider(&self, session: SessionId, provider: &str) {
-        lock(&self.providers).insert(session, provider.to_owned());
-    }
-
-    /// What [`order_provider`](Self::order_provider) said.
-    pub(crate) fn ordered_provider(&self, session: SessionId) -> Option<String> {
-        lock(&self.providers).get(&session).cloned()
-    }
-
     /// Whose turn it is to ask a provider.
     pub(crate) const fn turns(&self) -> &Arc<Turns> {
         &self.turns
-    }
-
-    /// The next job of this session works on this missing part alone.
-    pub(crate) fn order_part(&self, session: SessionId, part: Hole) {
-        lock(&self.parts).insert(session, part);
-    }
-
-    /// What [`order_part`](Self::order_part) said, for a job of this stage.
-    pub(crate) fn ordered_part(&self, session: SessionId, stage: HoleStage) -> Option<Hole> {
-        lock(&self.parts).get(&session).filter(|part| part.stage == stage).cloned()
-    }
-
-    /// The part is done, or will not be.
-    pub(crate) fn forget_part(&self, session: SessionId) {
-        lock(&self.parts).remove(&session);
-    }
-
-    /// Leaves the analysis of a session to the person.
-    pub(crate) fn leave_unanalysed(&self, session: SessionId) {
-        lock(&self.not_analysed).insert(session);
     }
 
     /// Transcribes with this from now on, whatever the settings say.

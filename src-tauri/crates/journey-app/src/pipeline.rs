@@ -19,10 +19,16 @@ use journey_domain::{
     ids::{JobId, SessionId},
     job::{Job, JobEvent, JobKind, JobState},
     ports::CancelToken,
-    session::{HoleStage, StageError},
+    session::{HoleStage, StageError, Status},
 };
 use journey_vault::{Lease, VaultError};
 use std::time::Duration;
+
+#[cfg(test)]
+mod tests;
+
+/// How often a job asks whether it was called off.
+const ASK_PAUSE: Duration = Duration::from_millis(400);
 
 /// How often another process's work is looked at.
 const WATCH_PAUSE: Duration = Duration::from_millis(150);
@@ -142,10 +148,7 @@ impl App {
             JobKind::Sync => Ok(()),
         };
         match outcome {
-            Ok(()) => {
-                open.forget_part(job.session);
-                self.let_sound_go(open);
-            }
+            Ok(()) => self.let_sound_go(open),
             Err(failure) => self.note_failure(open, job, failure)?,
         }
         self.announce(job.session);
@@ -168,10 +171,15 @@ impl App {
         failure: StepError,
     ) -> Result<(), CommandError> {
         let StepError { error, passing } = failure;
+        let is_settled = |job: Job| job.is_settled();
+        if open.vault.read(|read| read.jobs().get(job.id)).is_ok_and(is_settled) {
+            // Somebody called it off at the last moment; nothing of it was stored.
+            return Ok(());
+        }
         if error.code == ErrorCode::Cancelled {
-            // Somebody else may have cancelled it in the table, which is how this one knew.
-            // A vault that is being locked interrupts: the job goes on at the next unlock.
-            let event = if open.closing().is_cancelled() {
+            // A vault that is being locked interrupts: the job goes on at the next unlock. So does the bin:
+            // it goes on when the session is taken out again.
+            let event = if open.closing().is_cancelled() || is_binned(open, job.session) {
                 JobEvent::Interrupted
             } else {
                 JobEvent::Cancelled
@@ -179,7 +187,6 @@ impl App {
             if !apply_if_open(open, job.id, event.clone()) {
                 open.note_later(job.id, event);
             }
-            open.forget_part(job.session);
             return Ok(());
         }
         tracing::warn!(job = %job.id, kind = job.kind.as_str(), code = ?error.code, passing, "a stage failed");
@@ -190,7 +197,7 @@ impl App {
         // 1 s, 4 s: long enough for a passing trouble, short enough for a person who watches.
         let pause_s = 4_i64.pow(job.attempts.saturating_sub(1).min(4));
         let retry_at = self.ports().clock.now() + jiff::SignedDuration::from_secs(pause_s);
-        let is_settled = open.vault.write(|write| {
+        open.vault.write(|write| {
             let stage = match job.kind {
                 JobKind::Transcribe => HoleStage::Transcribe,
                 JobKind::Analyse | JobKind::Sync => HoleStage::Analyse,
@@ -202,19 +209,15 @@ impl App {
             if after.is_settled() {
                 let failed = StageError { stage, code: error.code, message: message.clone() };
                 write.sessions().set_error(job.session, Some(&failed))?;
-                if open.ordered_part(job.session, stage).is_some() {
-                    // The part is as missing as it was, and nothing else is.
-                    return Ok(true);
-                }
                 let detail = write.read().session(job.session)?;
-                let hole = whole_hole(&detail, stage, &error.message);
-                write.sessions().set_holes(job.session, stage, &[hole])?;
+                // What was there before stays, and a part is as missing as it was.
+                if job.part_of(stage).is_none() && !is_covered(&detail, stage) {
+                    let hole = whole_hole(&detail, stage, &error.message);
+                    write.sessions().set_holes(job.session, stage, &[hole])?;
+                }
             }
-            Ok::<_, VaultError>(after.is_settled())
+            Ok::<_, VaultError>(())
         })?;
-        if is_settled {
-            open.forget_part(job.session);
-        }
         Ok(())
     }
 }
@@ -236,6 +239,26 @@ fn note_unnoted(open: &OpenVault) -> Result<(), CommandError> {
         }
     }
     if failed { Err(VaultError::Busy.into()) } else { Ok(()) }
+}
+
+/// Whether somebody, perhaps in another process, no longer wants what this job does.
+fn is_called_off(open: &OpenVault, job: &Job) -> bool {
+    let row = open.vault.read(|read| read.jobs().get(job.id));
+    row.is_ok_and(|row| row.is_settled()) || is_binned(open, job.session)
+}
+
+fn is_binned(open: &OpenVault, session: SessionId) -> bool {
+    let stored = open.vault.read(|read| read.sessions().get(session));
+    stored.is_ok_and(|stored| stored.session.deleted_at.is_some())
+}
+
+/// Whether an earlier try of this stage already gave what the session shows.
+fn is_covered(detail: &journey_vault::SessionDetail, stage: HoleStage) -> bool {
+    match stage {
+        HoleStage::Capture => true,
+        HoleStage::Transcribe => detail.transcript.is_some(),
+        HoleStage::Analyse => detail.stored.session.status == Status::Analysed,
+    }
 }
 
 /// The hole that a failed stage leaves: everything that it should have covered.

@@ -213,7 +213,11 @@ impl App {
     /// Not found.
     pub fn bin(&self, me: &Unlocked, id: &str) -> Result<()> {
         self.stop_playing(me, id)?;
-        self.change(me, id, |write, id| Ok(write.sessions().bin(id)?)).map(drop)
+        let session = me.vault().read(|read| find(read, id))?;
+        self.change(me, id, |write, id| Ok(write.sessions().bin(id)?))?;
+        // What was thrown away goes nowhere; taken out again, its work goes on.
+        me.open.cancel_jobs_of(session);
+        Ok(())
     }
 
     /// Takes it out of the bin.

@@ -5,6 +5,7 @@ use crate::{
     element::words,
     error_code::ErrorCode,
     ids::{JobId, SessionId},
+    session::{Hole, HoleStage},
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,21 @@ pub enum JobEvent {
     Requeued,
 }
 
+/// What was asked of a job beside its kind. Kept with the job: whichever process runs it keeps to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct JobOrder {
+    /// Who analyses; `None` for whoever is chosen when it runs.
+    pub provider: Option<String>,
+    /// Nobody asked: the analysis follows what was taken in. It then leaves this computer only if it still
+    /// would at the time it runs.
+    pub is_automatic: bool,
+    /// The missing part that alone is worked on; `None` for the whole.
+    pub part: Option<Hole>,
+    /// After the transcription, the analysis is left to the person.
+    pub leaves_unanalysed: bool,
+}
+
 /// One persisted stage of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Job {
@@ -91,6 +107,8 @@ pub struct Job {
     pub state: JobState,
     /// Order of work: first in, first out.
     pub created_at: Timestamp,
+    /// What was asked of it.
+    pub order: JobOrder,
 }
 
 /// An event that cannot happen in this state.
@@ -140,6 +158,12 @@ impl Job {
         Ok(self)
     }
 
+    /// The missing part that it is to work on, if that is one of this stage.
+    #[must_use]
+    pub fn part_of(&self, stage: HoleStage) -> Option<&Hole> {
+        self.order.part.as_ref().filter(|part| part.stage == stage)
+    }
+
     /// Whether nothing more will happen unless a person asks.
     #[must_use]
     pub const fn is_settled(&self) -> bool {
@@ -178,6 +202,7 @@ mod tests {
             attempts: 0,
             state: JobState::Queued,
             created_at: Timestamp::UNIX_EPOCH,
+            order: JobOrder::default(),
         }
     }
 

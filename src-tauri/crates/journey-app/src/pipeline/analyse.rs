@@ -1,6 +1,9 @@
 //! Text to elements.
 
-use super::{StepError, cancelled, elements::stored_elements, estimate::Teller, part::TextPart};
+use super::{
+    ASK_PAUSE, StepError, cancelled, elements::stored_elements, estimate::Teller, is_called_off,
+    part::TextPart,
+};
 use crate::{
     App,
     editing::{moved, standing},
@@ -13,14 +16,17 @@ use journey_domain::{
     element::Element,
     error_code::ErrorCode,
     ids::{RunId, SessionId},
-    job::Job,
+    job::{Job, JobKind, JobOrder},
     ports::CancelToken,
     run::Run,
     session::{Hole, HoleStage, StageError},
     transcript::Transcript,
 };
 use journey_vault::{NewRun, VaultError};
-use std::sync::{Arc, Mutex};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Mutex},
+};
 
 /// Runs the job: reads the newest transcript, analyses it, stores the run.
 pub(super) fn run(
@@ -37,14 +43,14 @@ pub(super) fn run(
             "there is no transcript to analyse yet",
         )));
     };
-    let part = open.ordered_part(job.session, HoleStage::Analyse).and_then(|hole| {
+    let part = job.part_of(HoleStage::Analyse).cloned().and_then(|hole| {
         let run = detail.run.as_ref()?;
         let links = open
             .vault
             .read(|read| read.elements().relationships_of_run(run.id, run.transcript_revision));
         TextPart::of(&detail, hole, links.unwrap_or_default())
     });
-    let analyser = app.analyser(open, job.session).map_err(StepError::lasting)?;
+    let analyser = app.analyser(open, job.session, &job.order).map_err(StepError::lasting)?;
     let zone = jiff::tz::TimeZone::get(&detail.stored.session.time_zone)
         .unwrap_or_else(|_| ports.clock.time_zone());
     let said_on = detail.stored.session.recorded_at.to_zoned_datetime(zone).date();
@@ -57,21 +63,22 @@ pub(super) fn run(
     tell(0.0, "finding emotions, topics and more");
     let (started_at, began) = (ports.clock.now(), ports.clock.monotonic());
     let context = AnalysisContext { cancel: cancel.clone(), progress: tell.clone() };
+    let text = part.as_ref().map_or(transcript, |part| &part.piece);
     let analysis = app
         .runtime()
-        .block_on(analyser.analyse(
-            AnalysisInput {
-                transcript: part.as_ref().map_or(transcript, |part| &part.piece),
-                said_on,
-            },
-            &context,
-        ))
+        .block_on(async {
+            let input = AnalysisInput { transcript: text, said_on };
+            tokio::select! {
+                done = analyser.analyse(input, &context) => done,
+                never = watch(open, job, cancel) => match never {},
+            }
+        })
         .map_err(|error| step_error(&error))?;
     let analysis = match &part {
         Some(part) => part.placed(analysis, transcript),
         None => analysis,
     };
-    if cancel.is_cancelled() {
+    if cancel.is_cancelled() || is_called_off(open, job) {
         return Err(StepError::lasting(cancelled()));
     }
 
@@ -111,6 +118,8 @@ pub(super) fn run(
     // A later run that found nothing, or read less, deletes nothing: it is stored beside the one that
     // holds.
     let reads_less = !before.is_empty() && missing(&run.holes) > missing_before;
+    let unasked = app.analyses_unasked(open).map_err(StepError::lasting)?;
+    let again = unasked.then(|| JobOrder { part: None, ..job.order.clone() });
     let accept = before.is_empty() || !found.elements.is_empty() && !reads_less;
     open.vault.write(|write| {
         write.sessions().set_holes(job.session, HoleStage::Analyse, &[])?;
@@ -121,6 +130,13 @@ pub(super) fn run(
             accept,
             job: Some(job.id),
         })?;
+        let detail = write.read().session(job.session)?;
+        if detail.transcript.is_some_and(|newest| newest.revision != run.transcript_revision) {
+            // Another text came while this one was read.
+            if let Some(order) = &again {
+                write.jobs().order(job.session, JobKind::Analyse, order)?;
+            }
+        }
         if reads_less {
             write.sessions().set_error(job.session, Some(&kept_the_fuller()))?;
         }
@@ -132,6 +148,16 @@ pub(super) fn run(
     }
     tell(1.0, "done");
     Ok(())
+}
+
+/// Cancels the job when it was called off elsewhere; never done.
+async fn watch(open: &OpenVault, job: &Job, cancel: &CancelToken) -> Infallible {
+    loop {
+        tokio::time::sleep(ASK_PAUSE).await;
+        if is_called_off(open, job) {
+            cancel.cancel();
+        }
+    }
 }
 
 /// What holds, and beside it what a person corrected in other runs: should it be found again, the

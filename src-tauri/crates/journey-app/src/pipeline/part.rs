@@ -192,8 +192,9 @@ pub(super) fn transcribe(
         |it: &Hole| it.start_ms < part.end_ms && part.start_ms < it.end_ms && !holes.contains(it);
     let still_missing: Vec<Hole> = damaged.into_iter().filter(still_missing).collect();
     holes.extend(still_missing);
+    let order = app.automatic_order(open).map_err(StepError::lasting)?;
     let analyses =
-        open.analyses(job.session) && app.analyses_unasked(open).map_err(StepError::lasting)?;
+        !job.order.leaves_unanalysed && app.analyses_unasked(open).map_err(StepError::lasting)?;
     open.vault.write(|write| -> Result<(), StepError> {
         let read = write.read();
         if read.transcripts().current(job.session)?.as_ref() != Some(before) {
@@ -226,7 +227,7 @@ pub(super) fn transcribe(
         })?;
         weave(write, job.session)?;
         if analyses {
-            write.jobs().enqueue(job.session, JobKind::Analyse)?;
+            write.jobs().order(job.session, JobKind::Analyse, &order)?;
         }
         Ok(())
     })?;

@@ -1,3 +1,5 @@
+mod orders;
+
 use super::*;
 use crate::{
     person::{Person, no_vault},

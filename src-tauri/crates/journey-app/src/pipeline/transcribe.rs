@@ -5,10 +5,10 @@
 //! its last group. While recording the same code is fed from the microphone.
 
 use super::{
-    StepError, cancelled,
+    ASK_PAUSE, StepError, cancelled,
     estimate::Teller,
     groups::{Pieces, SpeechGroup},
-    keep,
+    is_called_off, keep,
     sound::{SoundReader, damaged_parts},
 };
 use crate::{App, error::CommandError, open_vault::OpenVault, title};
@@ -35,13 +35,10 @@ use journey_vault::{
         transcripts::PartialWindow,
     },
 };
-use std::{ops::Range, time::Duration};
+use std::ops::Range;
 
 /// How much sound is read at a time: one second.
 const BLOCK_SAMPLES: usize = SAMPLE_RATE_HZ as usize;
-
-/// How often the table is asked whether another process cancelled the job.
-const ASK_PAUSE: Duration = Duration::from_millis(400);
 
 /// The model that transcribes, and how.
 #[derive(Clone)]
@@ -60,10 +57,10 @@ pub(super) fn run(
     cancel: &CancelToken,
 ) -> Result<(), StepError> {
     let detail = open.vault.read(|read| read.session(job.session))?;
-    if let Some(part) = open.ordered_part(job.session, HoleStage::Transcribe)
+    if let Some(part) = job.part_of(HoleStage::Transcribe)
         && detail.transcript.is_some()
     {
-        return super::part::transcribe(app, open, job, &part, cancel);
+        return super::part::transcribe(app, open, job, part, cancel);
     }
     let recording = sound_of(&detail).map_err(StepError::lasting)?;
     let recogniser =
@@ -92,8 +89,7 @@ pub(super) fn run(
         let now = ports.clock.monotonic();
         if now.saturating_sub(asked) >= ASK_PAUSE {
             asked = now;
-            let job = open.vault.read(|read| read.jobs().get(job.id));
-            if job.is_ok_and(|job| job.is_settled()) {
+            if is_called_off(open, job) {
                 cancel.cancel();
             }
         }
@@ -292,8 +288,9 @@ pub(crate) fn store(
     let zone = jiff::tz::TimeZone::get(&stored.session.time_zone)
         .unwrap_or_else(|_| app.ports().clock.time_zone());
     let suggested = title::from_text(&transcript.text, stored.session.recorded_at, &zone);
-    let analyses =
-        open.analyses(session) && app.analyses_unasked(open).map_err(StepError::lasting)?;
+    let order = app.automatic_order(open).map_err(StepError::lasting)?;
+    let analyses = job.is_none_or(|job| !job.order.leaves_unanalysed)
+        && app.analyses_unasked(open).map_err(StepError::lasting)?;
     open.vault.write(|write| {
         write.store_transcript(&NewTranscript {
             session,
@@ -304,7 +301,7 @@ pub(crate) fn store(
         })?;
         write.sessions().suggest_title(session, &suggested)?;
         if analyses {
-            write.jobs().enqueue(session, JobKind::Analyse)?;
+            write.jobs().order(session, JobKind::Analyse, &order)?;
         }
         Ok::<_, VaultError>(())
     })?;

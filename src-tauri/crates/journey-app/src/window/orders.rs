@@ -15,10 +15,11 @@ use crate::{
 };
 use journey_domain::{
     error_code::ErrorCode,
-    job::JobKind,
+    job::{JobKind, JobOrder},
     ports::{CancelToken, Event},
-    session::HoleStage,
+    session::{Hole, HoleStage},
 };
+use journey_vault::SessionDetail;
 use std::{
     cell::Cell,
     path::PathBuf,
@@ -124,6 +125,20 @@ impl Imports {
     }
 }
 
+/// Whether nothing of this stage is there but the missing part.
+fn is_whole(detail: &SessionDetail, part: &Hole) -> bool {
+    match part.stage {
+        HoleStage::Capture => false,
+        HoleStage::Transcribe => {
+            part.start_ms == 0 && part.end_ms >= detail.stored.session.duration_ms.unwrap_or(0)
+        }
+        HoleStage::Analyse => {
+            let n_chars = detail.transcript.as_ref().map_or(0, |it| it.text.chars().count());
+            part.start == 0 && part.end >= n_chars
+        }
+    }
+}
+
 impl App {
     /// A written reflection; its analysis follows.
     ///
@@ -146,7 +161,7 @@ impl App {
     /// # Errors
     /// Not found.
     pub fn queue_transcription(&self, me: &Unlocked, id: &str) -> Result<QueuedJob> {
-        self.queued(me, id, JobKind::Transcribe)
+        self.queued(me, id, JobKind::Transcribe, &JobOrder::default())
     }
 
     /// Analyses again, in the background.
@@ -159,12 +174,7 @@ impl App {
         id: &str,
         provider: Option<&str>,
     ) -> Result<QueuedJob> {
-        if let Some(name) = provider {
-            self.provider_is_ready(&me.open, name)?;
-            let session = me.vault().read(|read| find(read, id))?;
-            me.open.order_provider(session, name);
-        }
-        self.queued(me, id, JobKind::Analyse)
+        self.queued(me, id, JobKind::Analyse, &self.order_of(me, provider)?)
     }
 
     /// Works on a missing part alone, in the background. Of a session of which nothing was
@@ -191,12 +201,22 @@ impl App {
                     .hint("Say it again in another recording, or write it into the text."));
             }
         };
-        me.open.order_part(session, part);
-        self.queued(me, id, kind)
+        let mut order = match kind {
+            JobKind::Analyse => self.order_of(me, None)?,
+            JobKind::Transcribe | JobKind::Sync => JobOrder::default(),
+        };
+        order.part = Some(part).filter(|part| !is_whole(&detail, part));
+        self.queued(me, id, kind, &order)
     }
 
-    fn queued(&self, me: &Unlocked, id: &str, kind: JobKind) -> Result<QueuedJob> {
-        let session = self.order(me, id, kind)?;
+    fn queued(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        kind: JobKind,
+        order: &JobOrder,
+    ) -> Result<QueuedJob> {
+        let session = self.order(me, id, kind, order)?;
         me.vault().read(|read| {
             let jobs = read.jobs().of_session(session)?;
             let job = jobs

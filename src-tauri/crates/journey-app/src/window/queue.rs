@@ -74,17 +74,19 @@ impl App {
             return Ok(());
         }
         let id: JobId = id.parse().map_err(|_| CommandError::not_found("there is no such job"))?;
-        me.open.token_of(id).cancel();
+        let runs_here = me.open.cancel_here(id);
         let job = me
             .vault()
             .write(|write| {
                 let job = write.jobs().get(id)?;
-                // A running one notices its token and says itself when it has stopped.
                 match job.state {
-                    JobState::Queued | JobState::Waiting { .. } => {
+                    // It notices its token, and says itself when it has stopped.
+                    JobState::Running if runs_here => Ok(job),
+                    // Another process looks at the row.
+                    JobState::Queued | JobState::Waiting { .. } | JobState::Running => {
                         write.jobs().apply(id, JobEvent::Cancelled)
                     }
-                    _ => Ok(job),
+                    JobState::Done | JobState::Parked { .. } | JobState::Cancelled => Ok(job),
                 }
             })
             .map_err(|error: journey_vault::VaultError| CommandError::from(error))?;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use journey_domain::{
     error_code::ErrorCode,
     ids::{JobId, SessionId},
-    job::{Job, JobEvent, JobKind, JobState},
+    job::{Job, JobEvent, JobKind, JobOrder, JobState},
     ports::{Clock, Ids},
 };
 use rusqlite::{Connection, Row, types::Type};
@@ -18,7 +18,7 @@ use std::ops::Deref;
 struct UnknownState;
 
 const COLUMNS: &str =
-    "id, session_id, kind, attempts, state, waiting_until, code, message, created_at";
+    "id, session_id, kind, attempts, state, waiting_until, code, message, created_at, ordered";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
     let state = match row.get_ref(4)?.as_str()? {
@@ -44,8 +44,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Job> {
         attempts: column::count(row, 3)?,
         state,
         created_at: column::time(row, 8)?,
+        order: column::json(row, 9)?,
     })
 }
+
+/// What is in the bin is not worked on; out of the bin again, it goes on.
+const NOT_IN_BIN: &str = "session_id NOT IN (SELECT id FROM sessions WHERE deleted_at IS NOT NULL)";
 
 /// Reads jobs.
 #[derive(Clone, Copy)]
@@ -75,8 +79,10 @@ impl<'c> Jobs<'c> {
     pub fn n_due(&self, kind: JobKind, now: Timestamp) -> Result<usize, VaultError> {
         column::row(
             self.conn,
-            "SELECT count(*) FROM jobs WHERE state IN ('queued', 'waiting')
-               AND coalesce(waiting_until, ?1) <= ?1 AND kind = ?2",
+            &format!(
+                "SELECT count(*) FROM jobs WHERE state IN ('queued', 'waiting')
+                   AND coalesce(waiting_until, ?1) <= ?1 AND kind = ?2 AND {NOT_IN_BIN}"
+            ),
             &[&column::micros(now), &kind.as_str()],
             |row| column::count(row, 0),
         )
@@ -99,7 +105,7 @@ impl<'c> Jobs<'c> {
     /// The database's failure.
     pub fn open(&self) -> Result<Vec<Job>, VaultError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM jobs WHERE state IN ('queued', 'waiting')
+            "SELECT {COLUMNS} FROM jobs WHERE state IN ('queued', 'waiting') AND {NOT_IN_BIN}
              UNION ALL SELECT {COLUMNS} FROM jobs WHERE state = 'running'"
         );
         let mut jobs = column::rows(self.conn, &sql, &[], read)?;
@@ -123,9 +129,11 @@ impl<'c> Jobs<'c> {
     /// # Errors
     /// The database's failure.
     pub fn next_wait(&self) -> Result<Option<Timestamp>, VaultError> {
-        let sql = "SELECT min(waiting_until) FROM jobs
-                   WHERE state IN ('queued', 'waiting') AND state = 'waiting'";
-        Ok(column::row(self.conn, sql, &[], |row| column::time_opt(row, 0))?.flatten())
+        let sql = format!(
+            "SELECT min(waiting_until) FROM jobs
+             WHERE state IN ('queued', 'waiting') AND state = 'waiting' AND {NOT_IN_BIN}"
+        );
+        Ok(column::row(self.conn, &sql, &[], |row| column::time_opt(row, 0))?.flatten())
     }
 }
 
@@ -150,12 +158,26 @@ impl<'c> JobsMut<'c> {
         Self { read: Jobs::new(conn), clock, ids }
     }
 
-    /// Orders a stage of work. One that is under way already is given back as it is; a settled one
-    /// is ordered anew.
+    /// Orders a stage of work, as a whole and without more to say.
+    ///
+    /// # Errors
+    /// As [`order`](Self::order).
+    pub fn enqueue(&self, session: SessionId, kind: JobKind) -> Result<Job, VaultError> {
+        self.order(session, kind, &JobOrder::default())
+    }
+
+    /// Orders a stage of work. One that is under way already is given back as it is; of one that
+    /// waits the later order holds, but no part in the place of the whole, and nothing automatic in the
+    /// place of a person's word; a settled one is ordered anew.
     ///
     /// # Errors
     /// [`VaultError::NotFound`] without such a session, or the database's failure.
-    pub fn enqueue(&self, session: SessionId, kind: JobKind) -> Result<Job, VaultError> {
+    pub fn order(
+        &self,
+        session: SessionId,
+        kind: JobKind,
+        order: &JobOrder,
+    ) -> Result<Job, VaultError> {
         let sql = "SELECT 1 FROM sessions WHERE id = ?1";
         column::row(self.conn, sql, &[session.uuid().as_bytes()], |_| Ok(()))?
             .ok_or(VaultError::NotFound("session"))?;
@@ -164,7 +186,15 @@ impl<'c> JobsMut<'c> {
             column::row(self.conn, &sql, &[session.uuid().as_bytes(), &kind.as_str()], read)?;
         if let Some(job) = known {
             if !job.is_settled() {
-                return Ok(job);
+                let is_less = order.is_automatic && !job.order.is_automatic
+                    || order.part.is_some() && job.order.part.is_none();
+                if job.state == JobState::Running || is_less {
+                    return Ok(job);
+                }
+                let sql = "UPDATE jobs SET ordered = ?2 WHERE id = ?1";
+                let ordered = column::to_json(order)?;
+                column::execute(self.conn, sql, &[job.id.uuid().as_bytes(), &ordered])?;
+                return self.get(job.id);
             }
             let sql = "DELETE FROM jobs WHERE id = ?1";
             column::execute(self.conn, sql, &[job.id.uuid().as_bytes()])?;
@@ -176,16 +206,18 @@ impl<'c> JobsMut<'c> {
             attempts: 0,
             state: JobState::Queued,
             created_at: self.clock.now(),
+            order: order.clone(),
         };
         column::execute(
             self.conn,
-            "INSERT INTO jobs (id, session_id, kind, attempts, state, created_at)
-             VALUES (?1, ?2, ?3, 0, 'queued', ?4)",
+            "INSERT INTO jobs (id, session_id, kind, attempts, state, created_at, ordered)
+             VALUES (?1, ?2, ?3, 0, 'queued', ?4, ?5)",
             &[
                 job.id.uuid().as_bytes(),
                 session.uuid().as_bytes(),
                 &kind.as_str(),
                 &column::micros(job.created_at),
+                &column::to_json(order)?,
             ],
         )?;
         self.get(job.id)
@@ -201,7 +233,7 @@ impl<'c> JobsMut<'c> {
         let sql = format!(
             "SELECT {COLUMNS} FROM jobs
              WHERE state IN ('queued', 'waiting') AND coalesce(waiting_until, ?1) <= ?1
-               AND kind IN (SELECT value FROM json_each(?2))
+               AND kind IN (SELECT value FROM json_each(?2)) AND {NOT_IN_BIN}
              ORDER BY created_at, id LIMIT 1"
         );
         let now = column::micros(self.clock.now());

@@ -14,6 +14,7 @@ use std::{
 pub(super) const FILES: &[(&str, &str)] = &[
     ("0001_initial.sql", include_str!("../../../../../migrations/vault/0001_initial.sql")),
     ("0002_overviews.sql", include_str!("../../../../../migrations/vault/0002_overviews.sql")),
+    ("0003_orders.sql", include_str!("../../../../../migrations/vault/0003_orders.sql")),
 ];
 
 /// The schema that this version of the program writes.

@@ -214,8 +214,9 @@ fn with_a_missing_second(person: &Person) -> (SessionId, Hole, Vec<i16>) {
         language: Language::Auto,
         uses_vad: false,
     });
-    // Only the transcription is looked at here.
-    person.me.open.leave_unanalysed(session);
+    // Only the transcription is looked at here: a provider that is not asked unseen.
+    let ollama = serde_json::json!("ollama");
+    person.app.set_setting(&person.me, "provider", &ollama).unwrap();
     (session, missing, samples)
 }
 
@@ -254,4 +255,34 @@ fn a_part_that_fails_again_leaves_everything_as_it_was() {
     assert_eq!(page.session.transcript.unwrap().revision, 1);
     assert_eq!(page.session.elements.len(), 2);
     assert!(page.session.error.is_some());
+}
+
+#[test]
+fn a_second_transcription_that_fails_takes_nothing_away() {
+    let engine = Hears { sentence: None, given: Arc::default() };
+    let person = Person::with(|ports| ports.engine = Arc::new(engine));
+    let (session, missing, _) = with_a_missing_second(&person);
+    let id = session.to_string();
+    person.app.queue_transcription(&person.me, &id).unwrap();
+    work(&person, session);
+    let page = person.app.session_page(&person.me, &id).unwrap().session;
+    assert!(page.error.is_some());
+    assert_eq!(page.transcript.unwrap().revision, 1);
+    assert_eq!(page.coverage.holes, [HoleView::from(&missing)], "what was heard is not missing");
+}
+
+#[test]
+fn all_of_a_session_is_no_part_of_it() {
+    let person = Person::new();
+    let (session, missing, _) = with_a_missing_second(&person);
+    let whole = Hole { start_ms: 0, end_ms: 60_000, ..missing };
+    person
+        .me
+        .vault()
+        .write(|write| write.sessions().set_holes(session, HoleStage::Transcribe, &[whole.clone()]))
+        .map_err(no_vault)
+        .unwrap();
+    person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&whole)).unwrap();
+    let jobs = person.me.vault().read(|read| read.jobs().of_session(session)).unwrap();
+    assert_eq!(jobs[0].order.part, None);
 }
