@@ -24,9 +24,6 @@ use journey_domain::{
 use journey_vault::{Lease, VaultError};
 use std::time::Duration;
 
-#[cfg(test)]
-mod tests;
-
 /// How often a job asks whether it was called off.
 const ASK_PAUSE: Duration = Duration::from_millis(400);
 
