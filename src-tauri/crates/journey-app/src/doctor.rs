@@ -161,7 +161,9 @@ impl App {
                 };
                 check("backup", "warning", measured, "Run `insight-journey backup FILE`.")
             }
-            (Ok(None), Ok(Some(at))) => check("backup", "ok", format!("last on {}", for_people(&at.to_string())), ""),
+            (Ok(None), Ok(Some(at))) => {
+                check("backup", "ok", format!("last on {}", for_people(&at.to_string())), "")
+            }
             (Ok(None), Ok(None)) => check("backup", "ok", "nothing old enough to need one", ""),
             (Err(error), _) | (_, Err(error)) => {
                 check("backup", "failed", error.message, error.hint.unwrap_or_default())
