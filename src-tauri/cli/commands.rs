@@ -501,7 +501,7 @@ fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Re
         ProviderCommand::SetKey { name } => {
             let me = access.unlocked(Gated::ProviderSetKey)?;
             // Before a key is typed for nothing.
-            app.takes_key(&name)?;
+            journey_app::takes_key(&name)?;
             let key = access.secrets.get(Secret::ProviderKey)?;
             app.set_provider_key(&me, &name, &key)?;
             output.print(&app.providers(&me)?, render::providers)

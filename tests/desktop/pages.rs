@@ -110,6 +110,8 @@ fn look_around(window: &Window, look: &impl Fn(&Window, &str, &str, (u32, u32)))
     window.sees("You are looking at the sample notebook.");
     // Not by a click: the pointer would lie on the rail in every picture.
     window.go("#/sessions");
+    // The page before it has such links, too.
+    window.heading("Sessions");
     let first = window.css("main a[href*='#/session/']").property("hash");
     for theme in ["Dark", "Light"] {
         window.go("#/settings/look");

@@ -212,8 +212,8 @@ const AT_THE_DOOR: &[&str] = &[
     "work_in_background",
 ];
 
-/// What the shell around the window shows of itself, with nothing that was said: tray, notifications.
-const IN_THE_SHELL: &[&str] = &["recording_now", "reminders_due", "wishes"];
+/// What the shells show of themselves, with nothing that was said: tray, notifications, the clock.
+const IN_THE_SHELL: &[&str] = &["recording_now", "reminders_due", "time_zone", "wishes"];
 
 #[test]
 fn no_use_case_can_be_called_without_somebody_whom_the_gate_let_through() {

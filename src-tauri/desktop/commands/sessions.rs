@@ -20,8 +20,10 @@ pub(crate) async fn sessions(
     limit: usize,
     after: Option<String>,
 ) -> Result<SessionRows> {
-    desk.unlocked(Command::Sessions, move |app, me| app.session_rows(me, &filter, limit, after))
-        .await
+    desk.unlocked(Command::Sessions, move |app, me| {
+        app.session_rows(me, &filter, limit, after.as_deref())
+    })
+    .await
 }
 
 /// A session and what its page shows.

@@ -107,6 +107,17 @@ pub(crate) fn is_this_computer(host: &str) -> bool {
         || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether a key of this provider can be kept, before it is asked for.
+///
+/// # Errors
+/// A usage error for an unknown provider and for the on-device analyser.
+pub fn takes_key(name: &str) -> Result<()> {
+    match kind_of(name)? {
+        Some(_) => Ok(()),
+        None => Err(CommandError::usage("the on-device analyser needs no key")),
+    }
+}
+
 impl App {
     fn built_in(&self, open: &OpenVault) -> Result<Arc<dyn Analyser>> {
         let analyser = OnDeviceAnalyser::new().map_err(|error| CommandError::internal(&error))?;
@@ -332,17 +343,6 @@ impl App {
         me.vault().write(|write| {
             write.secrets().set(kind.name(), &host, &key).map_err(CommandError::from)
         })
-    }
-
-    /// Whether a key of this provider can be kept, before it is asked for.
-    ///
-    /// # Errors
-    /// A usage error for an unknown provider and for the on-device analyser.
-    pub fn takes_key(&self, name: &str) -> Result<()> {
-        match kind_of(name)? {
-            Some(_) => Ok(()),
-            None => Err(CommandError::usage("the on-device analyser needs no key")),
-        }
     }
 
     /// Forgets a provider's key; fine when there is none.

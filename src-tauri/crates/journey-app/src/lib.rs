@@ -40,7 +40,7 @@ mod record_keeping;
 mod speech;
 mod threads;
 
-pub use analysing::{Changed, Reanalysed};
+pub use analysing::{Changed, Reanalysed, takes_key};
 pub use app::{App, Ports};
 pub use journey_vault::KdfCost;
 pub use speech::ModelHost;

@@ -67,9 +67,8 @@ impl OpenVault {
 
     /// The token of a job that is about to run here; cancelled when the vault is being closed.
     pub(crate) fn token_of(&self, job: JobId) -> CancelToken {
-        let mut tokens = lock(&self.tokens);
-        let token = tokens.entry(job).or_default().clone();
-        // Under the lock that closing takes: a job is either seen by it, or sees it.
+        let token = lock(&self.tokens).entry(job).or_default().clone();
+        // Closing is said before the tokens are gone through: this one is either among them or sees it.
         if self.closing.is_cancelled() {
             token.cancel();
         }

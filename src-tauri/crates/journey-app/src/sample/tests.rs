@@ -16,7 +16,7 @@ fn pages(person: &Person) -> Vec<SessionPageView> {
     loop {
         let rows = person
             .app
-            .session_rows(&person.me, &WindowFilter::default(), 200, after.clone())
+            .session_rows(&person.me, &WindowFilter::default(), 200, after.as_deref())
             .unwrap();
         for row in rows.sessions {
             pages.push(person.app.session_page(&person.me, &row.id).unwrap());

@@ -118,13 +118,13 @@ impl App {
         me: &Unlocked,
         filter: &WindowFilter,
         limit: usize,
-        after: Option<String>,
+        after: Option<&str>,
     ) -> Result<SessionRows> {
         let zone = self.ports().clock.time_zone();
         let (from, before) = days::range(filter.from.as_deref(), filter.to.as_deref(), &zone)?;
         let favourites = filter.favourite == Some(true);
         let wanted = SessionFilter { from, before, tag: filter.tag.clone(), favourites };
-        let (limit, after) = (limit.clamp(1, MOST_ROWS), after.as_deref());
+        let limit = limit.clamp(1, MOST_ROWS);
         let (page, total) = me.vault().read(|read| {
             let overviews = read.overviews();
             Ok::<_, CommandError>(match &filter.emotion {
