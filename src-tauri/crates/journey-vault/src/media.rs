@@ -155,6 +155,7 @@ impl From<MediaError> for SinkError {
 }
 
 #[cfg(any(test, feature = "fuzzing"))]
+#[allow(clippy::panic, clippy::expect_used, reason = "a broken promise is what fuzzing looks for")]
 pub(crate) mod fuzzing;
 #[cfg(test)]
 mod tests;

@@ -415,7 +415,7 @@ mod tests {
         for _ in 0..30 {
             groups.push(&[0; 1600], &mut ready);
         }
-        assert_eq!(ready, [ended.clone()]);
+        assert_eq!(ready, std::slice::from_ref(&ended));
 
         // And what it begins with if more is said.
         let whole = SpeechGroup {

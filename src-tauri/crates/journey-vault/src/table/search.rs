@@ -253,6 +253,7 @@ fn oldest_of(
 }
 
 #[cfg(any(test, feature = "fuzzing"))]
+#[allow(clippy::panic, clippy::expect_used, reason = "a broken promise is what fuzzing looks for")]
 pub(crate) mod fuzzing {
     //! The search, opened for fuzzing.
 

@@ -256,6 +256,7 @@ fn memory_kib(field: &str) -> usize {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "how the test tells itself that it is alone")]
 fn over_four_hundred_spoiled_answers_cost_bounded_calls_and_memory() {
     if std::env::var_os(ALONE).is_some() {
         tokio::runtime::Builder::new_multi_thread()

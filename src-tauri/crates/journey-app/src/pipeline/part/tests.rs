@@ -279,7 +279,9 @@ fn all_of_a_session_is_no_part_of_it() {
     person
         .me
         .vault()
-        .write(|write| write.sessions().set_holes(session, HoleStage::Transcribe, &[whole.clone()]))
+        .write(|write| {
+            write.sessions().set_holes(session, HoleStage::Transcribe, std::slice::from_ref(&whole))
+        })
         .map_err(no_vault)
         .unwrap();
     person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&whole)).unwrap();
