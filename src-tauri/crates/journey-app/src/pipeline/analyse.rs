@@ -26,7 +26,12 @@ use journey_vault::{NewRun, VaultError};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex},
+    time::Duration,
 };
+
+/// A try that failed later than this has asked again often enough by itself: another would begin the
+/// session's time limit anew.
+const SHORT_TRY: Duration = Duration::from_secs(60);
 
 /// Runs the job: reads the newest transcript, analyses it, stores the run.
 pub(super) fn run(
@@ -73,7 +78,7 @@ pub(super) fn run(
                 never = watch(open, job, cancel) => match never {},
             }
         })
-        .map_err(|error| step_error(&error))?;
+        .map_err(|error| step_error(&error, ports.clock.monotonic().saturating_sub(began)))?;
     let analysis = match &part {
         Some(part) => part.placed(analysis, transcript),
         None => analysis,
@@ -206,13 +211,36 @@ fn kept_the_fuller() -> StageError {
     }
 }
 
-fn step_error(error: &AnalysisError) -> StepError {
-    let passing =
+fn step_error(error: &AnalysisError, took: Duration) -> StepError {
+    let may_pass =
         matches!(error.code(), ErrorCode::Network | ErrorCode::RateLimited | ErrorCode::Busy);
+    let passing = may_pass && took < SHORT_TRY;
     let it = CommandError::new(error.code(), error.to_string());
     let error = match error.hint() {
         Some(hint) => it.hint(hint),
         None => it,
     };
     StepError { error, passing }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_late_is_not_tried_again_by_itself_so_that_the_time_limit_holds() {
+        let busy = AnalysisError::Provider {
+            code: ErrorCode::RateLimited,
+            message: "too many requests".to_owned(),
+            hint: None,
+        };
+        assert!(step_error(&busy, Duration::from_secs(5)).passing);
+        assert!(!step_error(&busy, Duration::from_secs(360)).passing);
+        let refused = AnalysisError::Provider {
+            code: ErrorCode::Provider,
+            message: "the key is wrong".to_owned(),
+            hint: None,
+        };
+        assert!(!step_error(&refused, Duration::ZERO).passing);
+    }
 }
