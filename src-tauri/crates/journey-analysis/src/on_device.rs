@@ -319,6 +319,19 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_felt_is_no_cloth() {
+        let text = "I felt ashamed before the meeting. I felt calm at lunch. This week I practised the piano.";
+        let analysis = analyse(text);
+        let made = |e: &&journey_domain::analysis::ElementDraft| {
+            e.taxonomy.as_ref().is_some_and(|t| t.as_str().starts_with("creativity"))
+        };
+        for evidence in analysis.elements.iter().filter(made).flat_map(|e| &e.evidence) {
+            let words = IndexedText::new(text).slice(evidence.span).unwrap().to_owned();
+            assert!(words.contains("piano"), "{words}");
+        }
+    }
+
+    #[test]
     fn a_child_is_no_sibling() {
         let text = "I feel stressed when I think about my sister. On Monday I plan to apologise to my sister. My son called me.";
         let analysis = analyse(text);
