@@ -168,8 +168,7 @@ impl App {
         failure: StepError,
     ) -> Result<(), CommandError> {
         let StepError { error, passing } = failure;
-        let is_settled = |job: Job| job.is_settled();
-        if open.vault.read(|read| read.jobs().get(job.id)).is_ok_and(is_settled) {
+        if open.vault.read(|read| read.jobs().get(job.id)).is_ok_and(|job| job.is_settled()) {
             // Somebody called it off at the last moment; nothing of it was stored.
             return Ok(());
         }

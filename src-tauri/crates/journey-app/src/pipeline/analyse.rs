@@ -135,8 +135,8 @@ pub(super) fn run(
             accept,
             job: Some(job.id),
         })?;
-        let detail = write.read().session(job.session)?;
-        if detail.transcript.is_some_and(|newest| newest.revision != run.transcript_revision) {
+        let newest = write.read().transcripts().newest_revision(job.session)?;
+        if newest != run.transcript_revision {
             // Another text came while this one was read.
             if let Some(order) = &again {
                 write.jobs().order(job.session, JobKind::Analyse, order)?;

@@ -152,8 +152,11 @@ impl<'c> Transcripts<'c> {
         Ok((!windows.is_empty()).then_some(PartialTranscript { windows }))
     }
 
-    /// 0 when there is none.
-    pub(crate) fn newest_revision(&self, session: SessionId) -> Result<u32, VaultError> {
+    /// The number of the newest revision of a session; 0 when there is none.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn newest_revision(&self, session: SessionId) -> Result<u32, VaultError> {
         let sql = "SELECT coalesce(max(revision), 0) FROM transcripts WHERE session_id = ?1";
         let newest = column::row(self.conn, sql, &[session.uuid().as_bytes()], |row| row.get(0))?;
         Ok(newest.unwrap_or_default())
