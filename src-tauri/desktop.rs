@@ -89,7 +89,9 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
 #[cfg(target_os = "linux")]
 fn lock_before_sleep(desk: &Desk) {
     let desk = desk.clone();
-    suspend::watch(move || desk.close(LockReason::Suspend));
+    suspend::watch(journey_app::system::SystemClock::new(), move || {
+        desk.close(LockReason::Suspend)
+    });
 }
 
 #[cfg(not(target_os = "linux"))]

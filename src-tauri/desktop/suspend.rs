@@ -2,7 +2,7 @@
 //! the lock; where nobody tells, the lock comes right after waking, seen by the clocks.
 
 use dbus::{arg::OwnedFd, blocking::Connection, message::MatchRule};
-use rustix::time::{ClockId, clock_gettime};
+use journey_domain::ports::Clock;
 use std::{
     sync::{
         Arc,
@@ -25,27 +25,17 @@ const ANSWER: Duration = Duration::from_secs(5);
 const SHORTEST_SLEEP: Duration = Duration::from_secs(1);
 
 /// Calls `lock` whenever the computer goes to sleep or has slept, for as long as the process lives.
-pub(super) fn watch(lock: impl Fn() + Send + Sync + 'static) {
+pub(super) fn watch(clock: impl Clock + 'static, lock: impl Fn() + Send + Sync + 'static) {
     let spawned = std::thread::Builder::new().name("suspend".to_owned()).spawn(move || {
         let bus = Connection::new_system()
             .inspect_err(|error| tracing::info!(%error, "no login manager tells of sleep"))
             .ok();
-        watch_on(bus, time_asleep, &Arc::new(lock), &AtomicBool::new(false));
+        let asleep = || clock.asleep().unwrap_or_default();
+        watch_on(bus, asleep, &Arc::new(lock), &AtomicBool::new(false));
     });
     if let Err(error) = spawned {
         tracing::warn!(%error, "no thread to watch for sleep");
     }
-}
-
-/// How long the computer has slept since it was started: the clock that goes on meanwhile, less the
-/// one that does not.
-fn time_asleep() -> Duration {
-    let read = |clock| {
-        let time = clock_gettime(clock);
-        let seconds = u64::try_from(time.tv_sec).unwrap_or_default();
-        Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or_default())
-    };
-    read(ClockId::Boottime).saturating_sub(read(ClockId::Monotonic))
 }
 
 /// The loop, until `ended` is set.

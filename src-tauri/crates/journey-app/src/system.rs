@@ -46,6 +46,18 @@ impl Clock for SystemClock {
         self.started.elapsed()
     }
 
+    /// The clock that goes on while the computer sleeps, less the one that does not.
+    #[cfg(target_os = "linux")]
+    fn asleep(&self) -> Option<Duration> {
+        use rustix::time::{ClockId, clock_gettime};
+        let read = |clock| {
+            let time = clock_gettime(clock);
+            let (seconds, nanos) = (time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?);
+            Some(Duration::new(seconds, nanos))
+        };
+        read(ClockId::Boottime)?.checked_sub(read(ClockId::Monotonic)?)
+    }
+
     fn time_zone(&self) -> TimeZone {
         TimeZone::system()
     }

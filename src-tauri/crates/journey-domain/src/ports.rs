@@ -17,6 +17,11 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
     /// Time since an arbitrary fixed moment; never runs backwards.
     fn monotonic(&self) -> Duration;
+    /// How long the computer has slept since a fixed moment; `None` where the system does not tell, so that
+    /// only a jump of [`Clock::now`] shows it.
+    fn asleep(&self) -> Option<Duration> {
+        None
+    }
     /// The person's zone.
     fn time_zone(&self) -> TimeZone;
 }

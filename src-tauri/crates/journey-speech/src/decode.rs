@@ -168,7 +168,7 @@ pub fn decode_file(
                 media = info;
             }
             Waited::Message(FromWorker::Block, payload) => {
-                let block = from_payload(&payload);
+                let block: Vec<i16> = from_payload(&payload).collect();
                 n_samples += block.len() as u64;
                 on_block(&block);
             }

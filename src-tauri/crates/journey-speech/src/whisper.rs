@@ -97,9 +97,9 @@ pub(crate) fn serve(too_big: bool, orders: &Receiver<(ToWorker, Vec<u8>)>, repor
     reporter.send(&FromWorker::Loaded);
     while let Ok((order, payload)) = orders.recv() {
         let ToWorker::Transcribe { job, language, n_threads } = order else { continue };
-        let samples = from_payload(&payload);
+        let audio = from_payload(&payload).map(|s| f32::from(s) / 32768.0).collect();
         drop(payload);
-        let answer = recognise(&context, &samples, job, language.as_deref(), n_threads, reporter);
+        let answer = recognise(&context, audio, job, language.as_deref(), n_threads, reporter);
         reporter.send(&match answer {
             Ok(language) => FromWorker::Done { language },
             Err(failure) => FromWorker::Failed(failure),
@@ -110,7 +110,7 @@ pub(crate) fn serve(too_big: bool, orders: &Receiver<(ToWorker, Vec<u8>)>, repor
 /// Recognises one piece and reports its segments; gives back the language.
 fn recognise(
     context: &WhisperContext,
-    samples: &[i16],
+    mut audio: Vec<f32>,
     job: u64,
     language: Option<&str>,
     n_threads: usize,
@@ -125,8 +125,7 @@ fn recognise(
     }
     // An English-only model has no language to find out.
     let asked = if multilingual { language } else { Some("en") };
-    let length_ms = samples.len() as u64 / SAMPLES_PER_MS;
-    let mut audio: Vec<f32> = samples.iter().map(|s| f32::from(*s) / 32768.0).collect();
+    let length_ms = audio.len() as u64 / SAMPLES_PER_MS;
     if audio.len() < SHORTEST_SAMPLES {
         audio.resize(SHORTEST_SAMPLES, 0.0);
     }

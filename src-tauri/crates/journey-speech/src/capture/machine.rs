@@ -104,6 +104,29 @@ impl Progress {
     }
 }
 
+/// What the clocks showed.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    wall: Timestamp,
+    awake: Duration,
+    asleep: Option<Duration>,
+}
+
+impl Moment {
+    fn of(clock: &dyn Clock, awake: Duration) -> Self {
+        Self { wall: clock.now(), awake, asleep: clock.asleep() }
+    }
+
+    /// How long the computer slept from `before` on; told by the wall clock where nothing else does.
+    fn slept_since(&self, before: Self) -> Duration {
+        if let (Some(now), Some(then)) = (self.asleep, before.asleep) {
+            return now.saturating_sub(then);
+        }
+        let passed = Duration::try_from(self.wall.duration_since(before.wall)).unwrap_or_default();
+        passed.saturating_sub(self.awake.saturating_sub(before.awake))
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GapKind {
     /// Before the first sound: no part of the session.
@@ -216,7 +239,7 @@ pub(super) struct Machine {
     synced_at: Duration,
     disk_checked_at: Duration,
     clipping_told_at: Option<Duration>,
-    stepped_at: (Timestamp, Duration),
+    stepped_at: Moment,
 }
 
 impl Machine {
@@ -245,7 +268,7 @@ impl Machine {
             limit: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX) * SAMPLES_PER_MS,
         });
         Ok(Self {
-            stepped_at: (clock.now(), now),
+            stepped_at: Moment::of(&*clock, now),
             host,
             clock,
             free_space,
@@ -410,11 +433,8 @@ impl Machine {
     }
 
     fn notice_sleep(&mut self, now: Duration) {
-        let (wall_before, before) = self.stepped_at;
-        let wall = self.clock.now();
-        self.stepped_at = (wall, now);
-        let wall_passed = Duration::try_from(wall.duration_since(wall_before)).unwrap_or_default();
-        let slept = wall_passed.saturating_sub(now.saturating_sub(before));
+        let before = std::mem::replace(&mut self.stepped_at, Moment::of(&*self.clock, now));
+        let slept = self.stepped_at.slept_since(before);
         if slept <= SLEEP {
             return;
         }

@@ -25,15 +25,28 @@ use std::{
 
 const STEP_MS: u64 = 20;
 
-/// Time that passes only when a test says so.
+/// Time that passes only when a test says so: awake, of the wall, and asleep where the system tells.
 #[derive(Default)]
-struct FakeClock(Mutex<(Duration, Duration)>);
+struct FakeClock(Mutex<(Duration, Duration, Option<Duration>)>);
 
 impl FakeClock {
     fn pass(&self, awake_ms: u64, asleep_ms: u64) {
         let mut times = self.0.lock().unwrap();
         times.0 += Duration::from_millis(awake_ms);
         times.1 += Duration::from_millis(awake_ms + asleep_ms);
+        if let Some(asleep) = &mut times.2 {
+            *asleep += Duration::from_millis(asleep_ms);
+        }
+    }
+
+    /// From now on the system tells of sleep.
+    fn tells_of_sleep(&self) {
+        self.0.lock().unwrap().2 = Some(Duration::ZERO);
+    }
+
+    /// Somebody sets the clock forward.
+    fn set_forward(&self, ms: u64) {
+        self.0.lock().unwrap().1 += Duration::from_millis(ms);
     }
 }
 
@@ -44,6 +57,9 @@ impl Clock for FakeClock {
     }
     fn monotonic(&self) -> Duration {
         self.0.lock().unwrap().0
+    }
+    fn asleep(&self) -> Option<Duration> {
+        self.0.lock().unwrap().2
     }
     fn time_zone(&self) -> TimeZone {
         TimeZone::UTC
@@ -712,13 +728,31 @@ fn without_a_floor_free_space_is_never_asked_for() {
 
 #[test]
 fn a_sleep_of_the_computer_is_marked_with_its_length() {
+    for tells in [false, true] {
+        let mut studio = Studio::new();
+        if tells {
+            studio.clock.tells_of_sleep();
+        }
+        studio.run(1000);
+        studio.clock.pass(0, 60_000);
+        studio.run(1000);
+        assert_eq!(studio.events(), [CaptureEvent::Suspended]);
+        let (summary, _) = studio.stop();
+        assert_eq!(lost(LossReason::Suspended, &summary.marks), 60_000);
+        assert_eq!(summary.n_samples, 2000 * 16);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_forward_is_no_sleep() {
     let mut studio = Studio::new();
+    studio.clock.tells_of_sleep();
     studio.run(1000);
-    studio.clock.pass(0, 60_000);
+    studio.clock.set_forward(60_000);
     studio.run(1000);
-    assert_eq!(studio.events(), [CaptureEvent::Suspended]);
+    assert!(studio.events().is_empty());
     let (summary, _) = studio.stop();
-    assert_eq!(lost(LossReason::Suspended, &summary.marks), 60_000);
+    assert_eq!(lost(LossReason::Suspended, &summary.marks), 0);
     assert_eq!(summary.n_samples, 2000 * 16);
 }
 

@@ -2,8 +2,9 @@
 
 use journey_domain::timeline::SAMPLE_RATE_HZ;
 
-/// Longest piece that is transcribed at once: 10 minutes.
-pub const MAX_PIECE_SAMPLES: usize = 600 * SAMPLE_RATE_HZ as usize;
+/// Longest piece that is transcribed at once: 5 minutes, of which whisper.cpp takes some 50 MB. A cut costs it half
+/// a window on average, which is a twentieth of that.
+pub const MAX_PIECE_SAMPLES: usize = 300 * SAMPLE_RATE_HZ as usize;
 
 /// Where to look for a quiet place: the last minute of a full piece.
 const SEARCH_SAMPLES: usize = 60 * SAMPLE_RATE_HZ as usize;
@@ -41,6 +42,8 @@ impl PieceCutter {
     pub fn push(&mut self, block: &[i16]) -> Vec<Piece> {
         let mut pieces = Vec::new();
         let mut rest = block;
+        // Growing by doubling would leave holes of the size of a piece in the heap.
+        self.held.reserve_exact(MAX_PIECE_SAMPLES.saturating_sub(self.held.len()));
         while self.held.len() + rest.len() > MAX_PIECE_SAMPLES {
             let (now, later) = rest.split_at((MAX_PIECE_SAMPLES - self.held.len()).min(rest.len()));
             self.held.extend_from_slice(now);

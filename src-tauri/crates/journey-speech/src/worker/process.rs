@@ -69,6 +69,9 @@ impl WorkerProcess {
             .args(mode.to_args())
             .arg(memory_limit.to_string())
             .env_clear()
+            // Sound and spectra go back to the system when they are done with: the C library would keep a
+            // heap of the size of the largest.
+            .env("MALLOC_MMAP_THRESHOLD_", "1048576")
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
