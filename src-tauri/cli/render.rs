@@ -70,14 +70,42 @@ pub(crate) fn session(it: &SessionView, style: Style) -> String {
         let _ = writeln!(out, "\nNothing was found in it.");
     }
     for hole in &it.coverage.holes {
-        let place = if hole.end_ms > hole.start_ms {
-            format!("{} to {}", clock(hole.start_ms), clock(hole.end_ms))
-        } else {
-            format!("characters {} to {}", hole.start, hole.end)
-        };
+        let place = place((hole.start_ms, hole.end_ms), (hole.start, hole.end));
         let _ = writeln!(out, "\n! Missing ({}, {place}): {}", hole.stage, plain(&hole.reason));
     }
+    readers(&mut out, it);
     out
+}
+
+/// Who read what, where that is not what one would take it for.
+fn readers(out: &mut String, it: &SessionView) {
+    let Some(run) = &it.run else { return };
+    for part in &it.coverage.substitutes {
+        let place = place((part.start_ms, part.end_ms), (part.start, part.end));
+        let (reader, own, reason) = (&part.provider, &run.provider, plain(&part.reason));
+        let _ = writeln!(out, "\n! Read by {reader}, not by {own} ({place}): {reason}");
+    }
+    let _ = match run.reused.as_str() {
+        "all" => writeln!(
+            out,
+            "\nAnswered from what {} said to the same before: nothing was sent.",
+            run.provider
+        ),
+        "some" => writeln!(
+            out,
+            "\nAnswered in part from what {} said to the same before; the rest was asked.",
+            run.provider
+        ),
+        _ => Ok(()),
+    };
+}
+
+fn place((start_ms, end_ms): (u64, u64), (start, end): (usize, usize)) -> String {
+    if end_ms > start_ms {
+        format!("{} to {}", clock(start_ms), clock(end_ms))
+    } else {
+        format!("characters {start} to {end}")
+    }
 }
 
 /// What hangs together, in the words of both ends.
@@ -113,6 +141,7 @@ fn element_lines(out: &mut String, element: &ElementView, style: Style) {
     facts.extend(element.status.clone().filter(|s| s != "open"));
     facts.extend(element.due.as_ref().map(|d| format!("due {d}")));
     facts.push(format!("{:.0} %", element.confidence * 100.0));
+    facts.extend(element.found_by.as_ref().map(|who| format!("found by {who}")));
     facts.push(of_many(&element.id));
     let _ = writeln!(out, "  {head}  {}", style.dim(&facts.join(" · ")));
     for evidence in &element.evidence {
@@ -549,7 +578,7 @@ mod tests {
             "id": "0198c0de-0000-7000-8000-000000000000", "title": "A \u{202e}day",
             "recorded_at": "2026-11-22T18:03:11Z", "source": "text", "duration_ms": null,
             "status": "analysed", "recovered": false, "tags": [], "favourite": false,
-            "coverage": {"captured": 1.0, "transcribed": 1.0, "analysed": 1.0, "holes": []},
+            "coverage": {"captured": 1.0, "transcribed": 1.0, "analysed": 1.0, "holes": [], "substitutes": []},
             "transcript": null, "run": null,
             "elements": [element(one, "challenge", "Sleep"), element(other, "topic", "Health")],
             "relationships": [{"from": one, "to": other, "kind": "triggered_by", "confidence": 0.6,

@@ -259,10 +259,17 @@ fn analysing_the_same_again_sends_nothing_and_changes_nothing() {
     assert_eq!(first["elements"], again["elements"]);
     let (a, b) = (first["run"]["id"].as_str().unwrap(), again["run"]["id"].as_str().unwrap());
     assert_eq!(program.json(&["diff", &id, a, b])["changes"], json!([]));
-    let runs = program.json(&["runs", &id]);
-    assert_eq!(runs["runs"].as_array().unwrap().len(), 2);
     assert_eq!(
-        (&runs["runs"][1]["accepted"], &runs["runs"][1]["tokens_in"]),
+        (&first["run"]["reused"], &again["run"]["reused"]),
+        (&json!("nothing"), &json!("all"))
+    );
+    assert!(first["run"]["cost_usd"].is_null() && again["run"]["cost_usd"].is_null(), "{again}");
+    let told = program.ok(&["analyse", &id]);
+    assert!(told.contains("said to the same before: nothing was sent."), "{told}");
+    let runs = program.json(&["runs", &id]);
+    assert_eq!(runs["runs"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        (&runs["runs"][2]["accepted"], &runs["runs"][2]["tokens_in"]),
         (&json!(true), &json!(0))
     );
 }
@@ -346,6 +353,65 @@ fn corrections_hold_when_a_later_analysis_finds_loses_and_finds_again() {
     let kept = program.json(&["runs", "accept", &id, &run(1)]);
     assert_eq!(kept["run"]["id"].as_str().unwrap(), run(1));
     assert_eq!(labels(&kept), ["emotion Relief"]);
+}
+
+#[test]
+fn a_part_that_was_read_on_this_device_is_marked_as_such_wherever_it_is_shown() {
+    let server = Server::answering(|sent, _| match sent {
+        sent if sent.contains("[300]") => Ok("I would rather not answer in JSON.".to_owned()),
+        _ => Ok(calm()),
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let text = format!("{} I am so proud of my sister, and I will call her tomorrow.", long_day());
+    let id = program.write(&text)["id"].as_str().unwrap().to_owned();
+    let session = program.json(&["analyse", &id]);
+    assert_eq!(server.bodies().len(), 4, "one question for each part, and one attempt to mend it");
+    assert_eq!(session["coverage"]["analysed"], 1.0);
+    let parts = session["coverage"]["substitutes"].as_array().unwrap();
+    assert_eq!(parts.len(), 1, "{parts:?}");
+    let part = &parts[0];
+    assert_eq!(
+        (&part["provider"], &session["run"]["provider"]),
+        (&json!("on-device"), &json!("compatible"))
+    );
+    assert!(part["reason"].as_str().unwrap().contains("could not be used twice"), "{part}");
+    let (start, end) = (part["start"].as_u64().unwrap(), part["end"].as_u64().unwrap());
+    assert!(start > 0 && end == text.chars().count() as u64, "{part}");
+    let elements = session["elements"].as_array().unwrap();
+    let inside = |e: &Value| e["evidence"][0]["start"].as_u64().unwrap() >= start;
+    assert!(elements.iter().any(inside), "{elements:?}");
+    for element in elements {
+        let by = if inside(element) { json!("on-device") } else { Value::Null };
+        assert_eq!(element["found_by"], by, "{element}");
+    }
+    assert_eq!(program.json(&["show", &id])["coverage"], session["coverage"]);
+    let told = program.ok(&["show", &id]);
+    assert!(told.contains("Read by on-device, not by compatible (characters "), "{told}");
+    assert!(told.contains("found by on-device"), "{told}");
+    // What was answered is kept; the part that was not is asked about again.
+    let again = program.json(&["analyse", &id]);
+    assert_eq!((&again["run"]["reused"], server.bodies().len()), (&json!("some"), 6));
+    assert_eq!(ids(&again), ids(&session));
+}
+
+#[test]
+fn a_service_that_fails_is_asked_as_often_as_one_layer_of_tries_allows_and_again_when_ordered() {
+    let server = Server::answering(|_, n| match n {
+        0..4 => Err((503, "back soon")),
+        _ => Ok(of_the_day()),
+    });
+    let program = Program::with_account();
+    set_up(&program, &server);
+    let id = program.write(DAY)["id"].as_str().unwrap().to_owned();
+    let (failed, code) = program.stage_fails(&["analyse", &id]);
+    assert_eq!(code, "network");
+    assert!(failed["error"]["message"].as_str().unwrap().contains("back soon"), "{failed}");
+    assert_eq!(server.bodies().len(), 4, "the job multiplied the tries");
+    assert_eq!(program.json(&["ledger"])["ledger"].as_array().unwrap().len(), 4);
+    let then = program.json(&["analyse", &id]);
+    assert_eq!((&then["error"], then["elements"].as_array().unwrap().len()), (&Value::Null, 3));
+    assert_eq!(server.bodies().len(), 5);
 }
 
 /// Three windows long, with one feeling in the first.

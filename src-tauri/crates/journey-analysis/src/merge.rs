@@ -15,9 +15,9 @@ const NEAR: usize = 48;
 /// A topic is one element per node; an emotion one per node and run of adjacent sentences; any other
 /// element one per kind and label, or where two of a kind share more than half of the shorter span.
 #[must_use]
-pub fn merge(analysis: Analysis, sentences: &[Sentence]) -> Analysis {
-    let Analysis { elements, relationships, holes, rejected, tokens_in, tokens_out, cost_usd } =
-        analysis;
+pub fn merge(mut analysis: Analysis, sentences: &[Sentence]) -> Analysis {
+    let Analysis { elements, relationships, .. } = &mut analysis;
+    let (elements, relationships) = (std::mem::take(elements), std::mem::take(relationships));
     let mut numbered: Vec<(usize, ElementDraft)> = elements.into_iter().enumerate().collect();
     numbered.sort_by(|(a, x), (b, y)| {
         (start(x), x.kind, &x.label, a).cmp(&(start(y), y.kind, &y.label, b))
@@ -52,8 +52,9 @@ pub fn merge(analysis: Analysis, sentences: &[Sentence]) -> Analysis {
             }
         }
     }
-    let relationships = links(relationships, &place);
-    Analysis { elements: merged, relationships, holes, rejected, tokens_in, tokens_out, cost_usd }
+    analysis.relationships = links(relationships, &place);
+    analysis.elements = merged;
+    analysis
 }
 
 fn start(element: &ElementDraft) -> usize {
@@ -163,6 +164,7 @@ mod tests {
                 span: CharSpan { start, end },
                 state: EvidenceState::Verified,
             }],
+            found_by: None,
         }
     }
 

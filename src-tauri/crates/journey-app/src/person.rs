@@ -312,6 +312,8 @@ impl Person {
             cost_usd: None,
             rejected: 0,
             holes: Vec::new(),
+            substitutes: Vec::new(),
+            reused: Default::default(),
         };
         self.me
             .vault()
@@ -351,6 +353,7 @@ impl Person {
                 state: EvidenceState::Verified,
             }],
             corrected: false,
+            found_by: None,
         }
     }
 }

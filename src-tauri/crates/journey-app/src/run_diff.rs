@@ -166,6 +166,7 @@ mod tests {
                 state: EvidenceState::Verified,
             }],
             corrected: false,
+            found_by: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::{
     element::{ActionStatus, ElementKind, EvidenceState, Intensity, RelationshipKind, Stance},
+    run::{Reused, Substitute},
     session::Hole,
     taxonomy::NodeId,
     text::CharSpan,
@@ -49,6 +50,8 @@ pub struct ElementDraft {
     pub due: Option<Date>,
     /// Never empty, strongest first.
     pub evidence: Vec<CheckedSpan>,
+    /// The analyser that found it, where that is not the one that was asked.
+    pub found_by: Option<String>,
 }
 
 /// A link as found. `from` and `to` are positions in [`Analysis::elements`].
@@ -75,6 +78,10 @@ pub struct Analysis {
     pub relationships: Vec<RelationshipDraft>,
     /// Parts of the transcript that were not analysed, with the reason.
     pub holes: Vec<Hole>,
+    /// Parts that another analyser read in place of the one that was asked, with the reason.
+    pub substitutes: Vec<Substitute>,
+    /// How much of it was answered before and kept, so that nothing was sent for it.
+    pub reused: Reused,
     /// How many proposed elements had no span in the transcript and were turned away.
     pub rejected: u32,
     /// Tokens sent, as the provider counted them; 0 on the device.

@@ -191,6 +191,8 @@ pub struct Element {
     pub evidence: Vec<Evidence>,
     /// Whether the person has corrected it.
     pub corrected: bool,
+    /// The analyser that found it, where that is not the run's own.
+    pub found_by: Option<String>,
 }
 
 /// A link as stored.

@@ -2,6 +2,7 @@
 
 use crate::{
     analysis::AnalyserIdentity,
+    element::{UnknownWord, words},
     ids::{RunId, SessionId},
     session::Hole,
 };
@@ -33,4 +34,41 @@ pub struct Run {
     pub rejected: u32,
     /// Parts that were not analysed.
     pub holes: Vec<Hole>,
+    /// Parts that another analyser read.
+    pub substitutes: Vec<Substitute>,
+    /// How much of it came from answers that were kept.
+    pub reused: Reused,
 }
+
+/// A part of the text that another analyser read in place of the run's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Substitute {
+    /// Who read it: `on-device`, `openai`, …
+    pub provider: String,
+    /// The model that read it.
+    pub model: String,
+    /// First millisecond; 0 for text.
+    pub start_ms: u64,
+    /// One past the last millisecond; 0 for text.
+    pub end_ms: u64,
+    /// First character of it in the revision that the run read.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// Why, without private content.
+    pub reason: String,
+}
+
+words!(
+    #[derive(Default)]
+    /// How much of an analysis came from answers to the same questions that were kept.
+    Reused, "share of kept answers" {
+        /// Nothing: every answer was asked for.
+        #[default]
+        Nothing = "nothing",
+        /// Some parts; the others were asked for.
+        Some = "some",
+        /// All of it: nothing was sent.
+        All = "all",
+    }
+);

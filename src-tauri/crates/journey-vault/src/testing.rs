@@ -202,6 +202,8 @@ impl TestVault {
             cost_usd: Some(0.25),
             rejected: 3,
             holes: Vec::new(),
+            substitutes: Vec::new(),
+            reused: Default::default(),
         }
     }
 
@@ -279,6 +281,7 @@ pub(crate) fn element(
             state: EvidenceState::Verified,
         }],
         corrected: false,
+        found_by: None,
     }
 }
 

@@ -357,7 +357,7 @@ export function mock(options: MockOptions = {}): Mock {
     if (text === null) {
       session.transcript = null;
       made.page.words = [];
-      session.coverage = { captured: 1, transcribed: 0, analysed: 0, holes: [] };
+      session.coverage = { captured: 1, transcribed: 0, analysed: 0, holes: [], substitutes: [] };
     }
     store = [made, ...store];
     emit("sessions_changed", null);
@@ -708,7 +708,7 @@ export function mock(options: MockOptions = {}): Mock {
       const stored = find(id);
       const it = job("transcribe", id, stored.page.session.title);
       run(it, 1500, () => {
-        stored.page.session.coverage = { captured: 1, transcribed: 1, analysed: 1, holes: [] };
+        stored.page.session.coverage = { captured: 1, transcribed: 1, analysed: 1, holes: [], substitutes: [] };
         after(0, () => changed(id));
       });
       return it;

@@ -210,6 +210,7 @@ fn draft(
         status: None,
         due: None,
         evidence: vec![CheckedSpan { span: piece.span, state: EvidenceState::Verified }],
+        found_by: None,
     })
 }
 

@@ -117,6 +117,7 @@ pub(crate) fn find(piece: &Piece<'_>, model: &LinearModel, said_on: Date) -> Vec
                     .then(|| dates::due(&words, said_on))
                     .flatten(),
                 evidence: vec![CheckedSpan { span: piece.span, state: EvidenceState::Verified }],
+                found_by: None,
             };
             Statement { draft, unit: piece.number }
         })

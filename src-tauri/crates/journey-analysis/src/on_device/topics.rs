@@ -139,6 +139,7 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
                 status: None,
                 due: None,
                 evidence: evidence(words, pieces),
+                found_by: None,
             })
         })
         .collect()

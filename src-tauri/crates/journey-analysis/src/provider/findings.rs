@@ -15,6 +15,7 @@ use crate::{
 use journey_domain::{
     analysis::{CheckedSpan, ElementDraft, RelationshipDraft},
     element::{ActionStatus, Intensity, MAX_LABEL_CHARS},
+    run::Substitute,
     taxonomy::{NodeId, Taxonomy},
     text::{CharSpan, IndexedText},
 };
@@ -30,6 +31,8 @@ pub(crate) struct Findings {
     pub(crate) elements: Vec<ElementDraft>,
     pub(crate) relationships: Vec<RelationshipDraft>,
     pub(crate) rejected: u32,
+    /// Set where the window was read by another analyser.
+    pub(crate) substitute: Option<Substitute>,
 }
 
 /// The transcript that replies are checked against.
@@ -126,6 +129,7 @@ impl Checked<'_> {
                 .then(|| element.status.map_or(ActionStatus::Open, ActionStatus::from)),
             due: element.due.filter(|_| is_action).and_then(|due| due.trim().parse().ok()),
             evidence: vec![span],
+            found_by: None,
         }
     }
 

@@ -22,6 +22,7 @@ use futures_util::{StreamExt, stream};
 use jiff::civil::Date;
 use journey_domain::{
     analysis::{Analysis, AnalysisInput},
+    run::{Reused, Substitute},
     session::{Hole, HoleStage},
     text::{CharSpan, IndexedText},
     transcript::Transcript,
@@ -43,8 +44,10 @@ const MAX_ADAPTIONS: u32 = 5;
 struct Spent {
     tokens_in: u64,
     tokens_out: u64,
-    /// A model without a price makes the sum unknown.
-    has_unknown: bool,
+    /// Requests that began.
+    n_asked: u32,
+    /// Windows answered by what was kept.
+    n_reused: u32,
     cost_usd: f64,
     /// Most that the requests under way may add.
     reserved_usd: f64,
@@ -144,10 +147,17 @@ impl Session<'_> {
         }
         analysis.holes = lost.iter().filter_map(|(w, error)| session.hole(w, error)).collect();
         analysis.holes.sort_by_key(|hole| hole.start);
+        analysis.substitutes.sort_by_key(|part| part.start);
         let spent = session.spent();
         analysis.tokens_in = spent.tokens_in;
         analysis.tokens_out = spent.tokens_out;
-        analysis.cost_usd = (!spent.has_unknown).then_some(spent.cost_usd);
+        // Without a price nothing is known of the cost, whether or not anything was asked.
+        analysis.cost_usd = session.provider.price.is_some().then_some(spent.cost_usd);
+        analysis.reused = match (spent.n_reused, spent.n_asked) {
+            (0, _) => Reused::Nothing,
+            (_, 0) => Reused::All,
+            _ => Reused::Some,
+        };
         drop(spent);
         Ok(merge(analysis, session.sentences))
     }
@@ -179,6 +189,7 @@ impl Session<'_> {
     async fn window(&self, window: Window) -> Result<Findings, ProviderError> {
         let messages = self.messages(&window);
         if let Some(reply) = self.kept(&messages) {
+            self.spent().n_reused += 1;
             return Ok(self.checked.findings(reply, &window));
         }
         let answer = self.ask(&messages).await?;
@@ -196,7 +207,7 @@ impl Session<'_> {
                 self.keep(&messages, &answer);
                 Ok(self.checked.findings(reply, &window))
             }
-            Err(_) => self.on_device(&window).await,
+            Err(problem) => self.on_device(&window, &problem.to_string()).await,
         }
     }
 
@@ -241,23 +252,37 @@ impl Session<'_> {
         prompt::messages(self.checked.pack, window, self.said_on, &text_of)
     }
 
-    async fn on_device(&self, window: &Window) -> Result<Findings, ProviderError> {
+    /// The window read on this device, marked so, with the validator's reason.
+    async fn on_device(&self, window: &Window, problem: &str) -> Result<Findings, ProviderError> {
         let span = self.span_of(window).ok_or(ProviderError::NotAnAnswer)?;
         let text = self.checked.text.slice(span).unwrap_or_default().to_owned();
         let language = self.transcript.language.clone();
         let part = Transcript::from_text(self.transcript.revision, language, text);
         let quiet = AnalysisContext { cancel: self.context.cancel.clone(), ..Default::default() };
         let input = AnalysisInput { transcript: &part, said_on: self.said_on };
-        let found =
-            self.provider.ports.on_device.analyse(input, &quiet).await.map_err(|e| match e {
-                AnalysisError::Cancelled => ProviderError::Cancelled,
-                _ => ProviderError::NotAnAnswer,
-            })?;
+        let reader = &self.provider.ports.on_device;
+        let found = reader.analyse(input, &quiet).await.map_err(|e| match e {
+            AnalysisError::Cancelled => ProviderError::Cancelled,
+            _ => ProviderError::NotAnAnswer,
+        })?;
+        let (who, time) = (reader.identity(), self.transcript.time_of(span));
         let mut findings = Findings {
             elements: found.elements,
             relationships: found.relationships,
             rejected: found.rejected,
+            substitute: Some(Substitute {
+                provider: who.provider.clone(),
+                model: who.model,
+                start_ms: time.map_or(0, |t| t.start_ms),
+                end_ms: time.map_or(0, |t| t.end_ms),
+                start: span.start,
+                end: span.end,
+                reason: format!("the provider's answer could not be used twice: {problem}"),
+            }),
         };
+        for element in &mut findings.elements {
+            element.found_by = Some(who.provider.clone());
+        }
         let evidence = findings
             .elements
             .iter_mut()
@@ -339,6 +364,7 @@ impl Session<'_> {
         let time_left = self.time_left();
         let reserved = self.reserve(messages).map_err(bare)?;
         let kind = provider.config.kind;
+        self.spent().n_asked += 1;
         let body = provider.body(messages);
         let count = |answer: &Answer| {
             let said = (answer.status < 300).then(|| chat::read(kind, answer).ok()).flatten();
@@ -449,7 +475,6 @@ impl Session<'_> {
         spent.tokens_in += counted.tokens_in.unwrap_or(0);
         spent.tokens_out += counted.tokens_out.unwrap_or(0);
         spent.cost_usd += counted.cost_usd.unwrap_or(unknown);
-        spent.has_unknown |= self.provider.price.is_none();
     }
 
     /// A service's words, unless they repeat what was said to it.
@@ -507,6 +532,7 @@ fn add(analysis: &mut Analysis, found: Findings) {
     let before = analysis.elements.len();
     analysis.elements.extend(found.elements);
     analysis.rejected = analysis.rejected.saturating_add(found.rejected);
+    analysis.substitutes.extend(found.substitute);
     analysis.relationships.extend(found.relationships.into_iter().map(|mut link| {
         link.from += before;
         link.to += before;

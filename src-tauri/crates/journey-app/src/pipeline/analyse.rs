@@ -26,12 +26,7 @@ use journey_vault::{NewRun, VaultError};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex},
-    time::Duration,
 };
-
-/// A try that failed later than this has asked again often enough by itself: another would begin the
-/// session's time limit anew.
-const SHORT_TRY: Duration = Duration::from_secs(60);
 
 /// Runs the job: reads the newest transcript, analyses it, stores the run.
 pub(super) fn run(
@@ -78,9 +73,9 @@ pub(super) fn run(
                 never = watch(open, job, cancel) => match never {},
             }
         })
-        .map_err(|error| step_error(&error, ports.clock.monotonic().saturating_sub(began)))?;
+        .map_err(|error| step_error(&error))?;
     let analysis = match &part {
-        Some(part) => part.placed(analysis, transcript),
+        Some(part) => part.credited(part.placed(analysis, transcript), &analyser.identity()),
         None => analysis,
     };
     if cancel.is_cancelled() || is_called_off(open, job) {
@@ -107,7 +102,10 @@ pub(super) fn run(
         id: run_id,
         session: job.session,
         transcript_revision: transcript.revision,
-        analyser: analyser.identity(),
+        analyser: match &part {
+            Some(part) => part.analyser().clone(),
+            None => analyser.identity(),
+        },
         started_at,
         duration_ms: u64::try_from(ports.clock.monotonic().saturating_sub(began).as_millis())
             .unwrap_or(u64::MAX),
@@ -119,6 +117,8 @@ pub(super) fn run(
             Some(part) => part.holes(analysis.holes),
             None => analysis.holes,
         },
+        substitutes: analysis.substitutes,
+        reused: analysis.reused,
     };
     // A later run that found nothing, or read less, deletes nothing: it is stored beside the one that
     // holds.
@@ -211,36 +211,12 @@ fn kept_the_fuller() -> StageError {
     }
 }
 
-fn step_error(error: &AnalysisError, took: Duration) -> StepError {
-    let may_pass =
-        matches!(error.code(), ErrorCode::Network | ErrorCode::RateLimited | ErrorCode::Busy);
-    let passing = may_pass && took < SHORT_TRY;
+/// An analyser has asked again as often as is worth it, within the session's limits of time and money: a
+/// second layer of tries would multiply both. Whoever wants another try orders the analysis again.
+fn step_error(error: &AnalysisError) -> StepError {
     let it = CommandError::new(error.code(), error.to_string());
-    let error = match error.hint() {
+    StepError::lasting(match error.hint() {
         Some(hint) => it.hint(hint),
         None => it,
-    };
-    StepError { error, passing }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_failed_late_is_not_tried_again_by_itself_so_that_the_time_limit_holds() {
-        let busy = AnalysisError::Provider {
-            code: ErrorCode::RateLimited,
-            message: "too many requests".to_owned(),
-            hint: None,
-        };
-        assert!(step_error(&busy, Duration::from_secs(5)).passing);
-        assert!(!step_error(&busy, Duration::from_secs(360)).passing);
-        let refused = AnalysisError::Provider {
-            code: ErrorCode::Provider,
-            message: "the key is wrong".to_owned(),
-            hint: None,
-        };
-        assert!(!step_error(&refused, Duration::ZERO).passing);
-    }
+    })
 }

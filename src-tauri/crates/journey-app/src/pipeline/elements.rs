@@ -63,6 +63,7 @@ pub(crate) fn stored_elements(
             due: draft.due,
             evidence,
             corrected: false,
+            found_by: draft.found_by.clone(),
         });
     }
     for link in &analysis.relationships {
@@ -154,6 +155,7 @@ mod tests {
                 span: CharSpan { start, end },
                 state: EvidenceState::Verified,
             }],
+            found_by: None,
         }
     }
 

@@ -11,13 +11,13 @@ use super::{
 use crate::{App, editing, error::CommandError, open_vault::OpenVault, threads::weave};
 use journey_analysis::revision::Revision;
 use journey_domain::{
-    analysis::Analysis,
+    analysis::{AnalyserIdentity, Analysis},
     element::{Element, Relationship},
     error_code::ErrorCode,
     ids::{RelationshipId, RunId},
     job::{Job, JobEvent, JobKind},
     ports::{CancelToken, Ids},
-    run::Run,
+    run::{Run, Substitute},
     session::{Hole, HoleStage},
     text::{CharSpan, IndexedText},
     timeline::{SAMPLE_RATE_HZ, Timeline},
@@ -71,6 +71,13 @@ impl TextPart {
                 (hole.start_ms, hole.end_ms) = (time.start_ms, time.end_ms);
             }
         }
+        for it in &mut analysis.substitutes {
+            let span = moved(CharSpan { start: it.start, end: it.end });
+            (it.start, it.end) = (span.start, span.end);
+            if let Some(time) = whole.time_of(span) {
+                (it.start_ms, it.end_ms) = (time.start_ms, time.end_ms);
+            }
+        }
         analysis
     }
 
@@ -110,6 +117,46 @@ impl TextPart {
         });
         found.relationships = kept.chain(found.relationships).collect();
         found
+    }
+
+    /// The run keeps its name; where another analyser read the part, that is said of the part and of what
+    /// was found there.
+    pub(super) fn credited(&self, mut analysis: Analysis, reader: &AnalyserIdentity) -> Analysis {
+        let own = &self.run.analyser;
+        if (&own.provider, &own.model) != (&reader.provider, &reader.model) {
+            for element in &mut analysis.elements {
+                element.found_by.get_or_insert_with(|| reader.provider.clone());
+            }
+            // Pieces that yet another one read, or nobody, are said already; the rest is the reader's.
+            let others = analysis.substitutes.iter().map(|it| (it.start, it.end));
+            let missing = analysis.holes.iter().map(|it| (it.start, it.end));
+            let end = (self.hole.end, self.hole.end);
+            let mut said: Vec<(usize, usize)> = others.chain(missing).chain([end]).collect();
+            said.sort_unstable();
+            let mut from = self.hole.start;
+            for (start, end) in said {
+                if start > from {
+                    analysis.substitutes.push(Substitute {
+                        provider: reader.provider.clone(),
+                        model: reader.model.clone(),
+                        start_ms: self.hole.start_ms,
+                        end_ms: self.hole.end_ms,
+                        start: from,
+                        end: start,
+                        reason: "this part was missing and was analysed later".to_owned(),
+                    });
+                }
+                from = from.max(end);
+            }
+        }
+        analysis.substitutes.extend(self.run.substitutes.iter().cloned());
+        analysis.substitutes.sort_by_key(|it| it.start);
+        analysis
+    }
+
+    /// Who analysed the rest.
+    pub(super) fn analyser(&self) -> &AnalyserIdentity {
+        &self.run.analyser
     }
 
     /// What is missing afterwards.

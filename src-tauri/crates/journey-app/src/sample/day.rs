@@ -283,6 +283,8 @@ impl Maker {
             cost_usd: None,
             rejected: 0,
             holes: Vec::new(),
+            substitutes: Vec::new(),
+            reused: Default::default(),
         }
     }
 
@@ -366,6 +368,7 @@ impl Maker {
                     state: if repaired { EvidenceState::Repaired } else { EvidenceState::Verified },
                 }],
                 corrected: false,
+                found_by: None,
             });
         }
         elements

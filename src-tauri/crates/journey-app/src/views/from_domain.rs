@@ -3,13 +3,13 @@
 use super::{
     AccountView, CoverageView, ElementView, EvidenceView, HoleView, JobView, RelationshipView,
     RunSummary, RunView, SegmentDetail, SegmentView, SessionSummary, StageErrorView,
-    TranscriptView, WordView,
+    SubstituteView, TranscriptView, WordView,
 };
 use journey_domain::{
     account::Account,
     element::{Element, Evidence, Relationship},
     job::{Job, JobState},
-    run::Run,
+    run::{Run, Substitute},
     session::{CaptureState, Hole, HoleStage, Session, StageError, Status},
     transcript::{Segment, Transcript},
 };
@@ -57,6 +57,20 @@ impl From<&Hole> for HoleView {
             start: hole.start,
             end: hole.end,
             reason: hole.reason.clone(),
+        }
+    }
+}
+
+impl From<&Substitute> for SubstituteView {
+    fn from(part: &Substitute) -> Self {
+        Self {
+            provider: part.provider.clone(),
+            model: part.model.clone(),
+            start_ms: part.start_ms,
+            end_ms: part.end_ms,
+            start: part.start,
+            end: part.end,
+            reason: part.reason.clone(),
         }
     }
 }
@@ -123,6 +137,7 @@ impl From<&Run> for RunView {
             tokens_in: run.tokens_in,
             tokens_out: run.tokens_out,
             cost_usd: run.cost_usd,
+            reused: run.reused.as_str().to_owned(),
         }
     }
 }
@@ -169,6 +184,7 @@ impl From<&Element> for ElementView {
             status: element.status.map(|s| s.as_str().to_owned()),
             due: element.due.map(|d| d.to_string()),
             evidence: element.evidence.iter().map(Into::into).collect(),
+            found_by: element.found_by.clone(),
         }
     }
 }
@@ -243,6 +259,7 @@ impl CoverageView {
             transcribed,
             analysed,
             holes: holes.into_iter().map(Into::into).collect(),
+            substitutes: run.iter().flat_map(|r| r.substitutes.iter()).map(Into::into).collect(),
         }
     }
 }

@@ -52,6 +52,29 @@ pub struct CoverageView {
     pub analysed: f64,
     /// What is missing.
     pub holes: Vec<HoleView>,
+    /// What another analyser read in place of the run's own.
+    pub substitutes: Vec<SubstituteView>,
+}
+
+/// A part of the text that another analyser read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SubstituteView {
+    /// Who read it: `on-device`, `openai`, …
+    pub provider: String,
+    /// The model that read it.
+    pub model: String,
+    /// First millisecond; 0 for text.
+    #[ts(type = "number")]
+    pub start_ms: u64,
+    /// One past the last millisecond; 0 for text.
+    #[ts(type = "number")]
+    pub end_ms: u64,
+    /// First character.
+    pub start: usize,
+    /// One past the last character.
+    pub end: usize,
+    /// Why.
+    pub reason: String,
 }
 
 /// A missing part.
@@ -177,6 +200,9 @@ pub struct RunView {
     pub tokens_out: u64,
     /// Null without a dated price.
     pub cost_usd: Option<f64>,
+    /// How much of it came from answers that were kept: `nothing`, `some` or `all`; then nothing was sent.
+    #[ts(type = "\"nothing\" | \"some\" | \"all\"")]
+    pub reused: String,
 }
 
 /// One run in the list of a session's runs.
@@ -238,6 +264,8 @@ pub struct ElementView {
     pub due: Option<String>,
     /// Never empty, strongest first.
     pub evidence: Vec<EvidenceView>,
+    /// The analyser that found it, where that is not the run's own; else null.
+    pub found_by: Option<String>,
 }
 
 /// A place in the transcript: `text[start..end] == quote`, counted in Unicode scalar values.

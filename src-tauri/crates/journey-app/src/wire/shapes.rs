@@ -10,9 +10,9 @@ use super::{
     RecordingFrame, RecordingState, RecordingView, RecordingWarning, RecoveryCodeView,
     RelationshipView, Replacement, Replacements, RestoreDone, RunRow, RunRows, RunView,
     SearchResult, SegmentView, SessionPageView, SessionRow, SessionRows, SessionView,
-    StageErrorView, Stopped, Streak, SuggestionView, TS, TagRow, TagRows, TaxonomyChangeView,
-    TaxonomyNode, TaxonomyNodeView, TaxonomyTree, TaxonomyView, ThreadElementView, ThreadList,
-    ThreadView, TranscriptView, Waveform, WindowFilter,
+    StageErrorView, Stopped, Streak, SubstituteView, SuggestionView, TS, TagRow, TagRows,
+    TaxonomyChangeView, TaxonomyNode, TaxonomyNodeView, TaxonomyTree, TaxonomyView,
+    ThreadElementView, ThreadList, ThreadView, TranscriptView, Waveform, WindowFilter,
 };
 use journey_domain::{
     account::Role,
@@ -79,7 +79,7 @@ macro_rules! shapes {
 shapes! {
     CommandError Presence AccountView AccountRow AccountState AccountCreated AccountRows
     RecoveryCodeView PasswordStrength EvidenceView ElementView RelationshipView HoleView
-    CoverageView SegmentView TranscriptView RunView StageErrorView SessionView PlacedWord
+    SubstituteView CoverageView SegmentView TranscriptView RunView StageErrorView SessionView PlacedWord
     SessionPageView EditedPage EmotionMark SessionRow SessionRows BinRow BinRows DeviceView DeviceList
     RecordingState RecordingView RecordingWarning RecordingFrame Stopped QueuedJob Queue RunRow
     RunRows ChangeView Diff HitView FoundHit SearchResult ModelRow ModelRows ProviderRow

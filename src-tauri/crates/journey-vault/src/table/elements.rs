@@ -53,6 +53,7 @@ fn read_element(row: &Row<'_>) -> rusqlite::Result<(i64, Element)> {
         due: due.and_then(|text| text.parse().ok()),
         evidence: Vec::new(),
         corrected: false,
+        found_by: row.get(11)?,
     };
     Ok((row.get(0)?, element))
 }
@@ -95,7 +96,7 @@ fn by_key(rows: Vec<(i64, Evidence)>) -> HashMap<i64, Vec<Evidence>> {
 /// What run ?1 found has evidence in the revision that it read, and after an edit of the transcript
 /// some of it in revision ?2 too.
 pub(crate) const OUTLINES: &str = "SELECT e.key, e.id, e.run_id, e.kind, e.label, e.taxonomy,
-         e.intensity, e.confidence, e.stance, e.status, e.due
+         e.intensity, e.confidence, e.stance, e.status, e.due, e.found_by
      FROM runs AS r CROSS JOIN elements AS e ON e.run_id = r.id
      WHERE r.id = ?1 AND (r.transcript_revision = ?2 OR EXISTS (
          SELECT 1 FROM evidence AS v WHERE v.element_key = e.key AND v.revision = ?2))
@@ -121,7 +122,7 @@ impl<'c> Elements<'c> {
         let elements = column::rows(
             self.conn,
             "SELECT key, id, run_id, kind, label, taxonomy, intensity, confidence, stance, status,
-                 due
+                 due, found_by
              FROM elements WHERE run_id = ?1 ORDER BY key",
             &[run.uuid().as_bytes()],
             read_element,
@@ -350,8 +351,8 @@ impl<'c> ElementsMut<'c> {
         column::execute(
             self.conn,
             "INSERT INTO elements (run_id, id, kind, label, taxonomy, intensity, confidence,
-                 stance, status, due)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 stance, status, due, found_by)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             &[
                 element.run.uuid().as_bytes(),
                 element.id.uuid().as_bytes(),
@@ -363,6 +364,7 @@ impl<'c> ElementsMut<'c> {
                 &element.stance.map(|stance| stance.as_str()),
                 &element.status.map(|status| status.as_str()),
                 &element.due.map(|due| due.to_string()),
+                &element.found_by,
             ],
         )?;
         if element.evidence.is_empty() {

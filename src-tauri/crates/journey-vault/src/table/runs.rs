@@ -13,7 +13,7 @@ use std::ops::Deref;
 
 const COLUMNS: &str = "id, session_id, transcript_revision, provider, model, prompt_version, \
      prompt_hash, taxonomy_version, started_at, duration_ms, tokens_in, tokens_out, cost_usd, \
-     rejected, holes";
+     rejected, holes, substitutes, reused";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
     Ok(Run {
@@ -34,6 +34,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         cost_usd: row.get(12)?,
         rejected: column::count(row, 13)?,
         holes: column::json(row, 14)?,
+        substitutes: column::json(row, 15)?,
+        reused: column::word(row, 16)?,
     })
 }
 
@@ -120,8 +122,9 @@ impl<'c> RunsMut<'c> {
             self.conn,
             "INSERT INTO runs (id, session_id, transcript_revision, provider, model,
                  prompt_version, prompt_hash, taxonomy_version, started_at, duration_ms, tokens_in,
-                 tokens_out, cost_usd, rejected, holes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+                 tokens_out, cost_usd, rejected, holes, substitutes, reused)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                 ?17)",
             &[
                 run.id.uuid().as_bytes(),
                 run.session.uuid().as_bytes(),
@@ -138,6 +141,8 @@ impl<'c> RunsMut<'c> {
                 &run.cost_usd,
                 &run.rejected,
                 &column::to_json(&run.holes)?,
+                &column::to_json(&run.substitutes)?,
+                &run.reused.as_str(),
             ],
         )?;
         Ok(())

@@ -15,6 +15,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("0001_initial.sql", include_str!("../../../../../migrations/vault/0001_initial.sql")),
     ("0002_overviews.sql", include_str!("../../../../../migrations/vault/0002_overviews.sql")),
     ("0003_orders.sql", include_str!("../../../../../migrations/vault/0003_orders.sql")),
+    ("0004_readers.sql", include_str!("../../../../../migrations/vault/0004_readers.sql")),
 ];
 
 /// The schema that this version of the program writes.

@@ -249,6 +249,8 @@ export type ElementView = {
   due: string | null;
   /** Never empty, strongest first. */
   evidence: Array<EvidenceView>;
+  /** The analyser that found it, where that is not the run's own; else null. */
+  found_by: string | null;
 };
 /** A link between two elements. */
 export type RelationshipView = {
@@ -278,6 +280,23 @@ export type HoleView = {
   /** Why. */
   reason: string;
 };
+/** A part of the text that another analyser read. */
+export type SubstituteView = {
+  /** Who read it: `on-device`, `openai`, … */
+  provider: string;
+  /** The model that read it. */
+  model: string;
+  /** First millisecond; 0 for text. */
+  start_ms: number;
+  /** One past the last millisecond; 0 for text. */
+  end_ms: number;
+  /** First character. */
+  start: number;
+  /** One past the last character. */
+  end: number;
+  /** Why. */
+  reason: string;
+};
 /** Shares from 0 to 1, and the holes. */
 export type CoverageView = {
   /** Of the time, how much has sound. */
@@ -288,6 +307,8 @@ export type CoverageView = {
   analysed: number;
   /** What is missing. */
   holes: Array<HoleView>;
+  /** What another analyser read in place of the run's own. */
+  substitutes: Array<SubstituteView>;
 };
 /** A segment of a transcript. */
 export type SegmentView = {
@@ -329,6 +350,8 @@ export type RunView = {
   tokens_out: number;
   /** Null without a dated price. */
   cost_usd: number | null;
+  /** How much of it came from answers that were kept: `nothing`, `some` or `all`; then nothing was sent. */
+  reused: "nothing" | "some" | "all";
 };
 /** Why the last attempt at a stage failed. */
 export type StageErrorView = {
@@ -587,6 +610,8 @@ export type RunRow = {
   tokens_out: number;
   /** Null without a dated price. */
   cost_usd: number | null;
+  /** How much of it came from answers that were kept: `nothing`, `some` or `all`; then nothing was sent. */
+  reused: "nothing" | "some" | "all";
 };
 /** The runs of a session. */
 export type RunRows = {

@@ -119,6 +119,7 @@ export function session(sample: Sample, number: number, now: Date): Stored {
           state: element.repaired ? "repaired" : "verified",
         },
       ],
+      found_by: null,
     };
   });
   const hole = sample.hole;
@@ -152,6 +153,7 @@ export function session(sample: Sample, number: number, now: Date): Stored {
                 },
               ]
             : [],
+          substitutes: [],
         },
         transcript: {
           revision: 1,
@@ -168,6 +170,7 @@ export function session(sample: Sample, number: number, now: Date): Stored {
           tokens_in: 0,
           tokens_out: 0,
           cost_usd: null,
+          reused: "nothing",
         },
         elements,
         relationships: (sample.links ?? []).flatMap(([from, to, kind]) => {

@@ -161,6 +161,11 @@ async fn an_unusable_answer_is_shown_back_once_and_then_read_on_the_device() {
         let found = found.unwrap();
         assert_eq!(ledger.bodies().len(), 2, "{name}");
         assert!(found.holes.is_empty(), "{name}");
+        let [part] = found.substitutes.as_slice() else { panic!("{name}: not said who read it") };
+        assert_eq!((part.provider.as_str(), part.start), ("on-device", 0), "{name}");
+        assert!(part.reason.contains("could not be used twice"), "{name}: {}", part.reason);
+        let by = |e: &journey_domain::analysis::ElementDraft| e.found_by.clone();
+        assert!(found.elements.iter().all(|e| by(e).as_deref() == Some("on-device")), "{name}");
         let sent = String::from_utf8(ledger.bodies()[1].clone()).unwrap();
         assert!(sent.contains("That answer could not be used"), "{name}");
     }

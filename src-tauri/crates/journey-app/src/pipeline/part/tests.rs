@@ -56,6 +56,8 @@ fn run(session: SessionId, id: RunId, holes: Vec<Hole>) -> Run {
         cost_usd: None,
         rejected: 0,
         holes,
+        substitutes: Vec::new(),
+        reused: Default::default(),
     }
 }
 
@@ -102,6 +104,14 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
     let after = person.app.session_page(&person.me, &session.to_string()).unwrap().session;
     assert_eq!((after.coverage.analysed, after.coverage.holes.len()), (1.0, 0));
     assert!(after.elements.iter().any(|it| it.id == kept.id.to_string()), "what was found stays");
+    // The run's analyser was another model: the part, and what was found there, say who read it.
+    let read: Vec<_> = after.coverage.substitutes.iter().map(|it| (it.start, it.end)).collect();
+    assert_eq!(read, [(n_seen + 1, text.chars().count())]);
+    assert_eq!(after.run.as_ref().unwrap().model, "test");
+    let found_by = |it: &crate::views::ElementView| it.found_by.clone();
+    assert!(
+        after.elements.iter().all(|it| found_by(it).is_some() != (it.id == kept.id.to_string()))
+    );
     let indexed = IndexedText::new(&text);
     let new: Vec<_> = after.elements.iter().filter(|it| it.id != kept.id.to_string()).collect();
     assert!(new.iter().any(|it| it.kind == "emotion"), "{new:?}");

@@ -46,6 +46,7 @@ fn element(node: &str, quote: &str) -> Element {
             state: EvidenceState::Verified,
         }],
         corrected: false,
+        found_by: None,
     }
 }
 
