@@ -73,6 +73,7 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         words::taxonomy_add,
         words::taxonomy_undo,
         words::threads,
+        words::thread_places,
         words::thread_confirm,
         words::thread_reject,
         words::thread_undo,

@@ -95,6 +95,7 @@ impl EventSink for WindowEvents {
                 self.send("session_changed", serde_json::json!({ "id": id }));
             }
             Event::SessionsChanged => self.send("sessions_changed", ()),
+            Event::ThreadsChanged => self.send("threads_changed", ()),
             Event::QueueChanged => self.send("queue_changed", ()),
             Event::ModelsChanged => self.send("models_changed", ()),
             Event::RecordingChanged => self.recording_changed(),

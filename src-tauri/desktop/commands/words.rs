@@ -5,7 +5,7 @@ use journey_app::{
     error::Result,
     gate::command::Command,
     taxonomies::NewNode,
-    views::{TaxonomyView, ThreadList},
+    views::{TaxonomyView, ThreadPage, ThreadPlaces},
 };
 use tauri::State;
 
@@ -65,26 +65,36 @@ pub(crate) async fn taxonomy_undo(desk: State<'_, Desk>) -> Result<TaxonomyView>
     desk.unlocked(Command::ChangeTaxonomy, move |app, me| app.undo_taxonomy(me)).await
 }
 
-/// What came up in more than one session.
+/// What came up in more than one session, and what may be the same.
 #[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn threads(desk: State<'_, Desk>) -> Result<ThreadList> {
-    desk.unlocked(Command::Threads, move |app, me| app.threads(me)).await
+pub(crate) async fn threads(desk: State<'_, Desk>, limit: usize) -> Result<ThreadPage> {
+    desk.unlocked(Command::Threads, move |app, me| app.thread_page(me, limit)).await
+}
+
+/// Where a thread came up.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn thread_places(
+    desk: State<'_, Desk>,
+    id: String,
+    limit: usize,
+) -> Result<ThreadPlaces> {
+    desk.unlocked(Command::Threads, move |app, me| app.thread_places(me, &id, limit)).await
 }
 
 /// They are the same.
 #[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn thread_confirm(desk: State<'_, Desk>, id: String) -> Result<ThreadList> {
-    desk.unlocked(Command::ChangeThread, move |app, me| app.confirm_thread(me, &id)).await
+pub(crate) async fn thread_confirm(desk: State<'_, Desk>, id: String) -> Result<()> {
+    desk.unlocked(Command::ChangeThread, move |app, me| app.confirm_thread(me, &id).map(drop)).await
 }
 
 /// They are not.
 #[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn thread_reject(desk: State<'_, Desk>, id: String) -> Result<ThreadList> {
-    desk.unlocked(Command::ChangeThread, move |app, me| app.reject_thread(me, &id)).await
+pub(crate) async fn thread_reject(desk: State<'_, Desk>, id: String) -> Result<()> {
+    desk.unlocked(Command::ChangeThread, move |app, me| app.reject_thread(me, &id).map(drop)).await
 }
 
 /// Takes the last of these decisions back.
 #[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn thread_undo(desk: State<'_, Desk>) -> Result<ThreadList> {
-    desk.unlocked(Command::ChangeThread, move |app, me| app.undo_thread(me)).await
+pub(crate) async fn thread_undo(desk: State<'_, Desk>) -> Result<()> {
+    desk.unlocked(Command::ChangeThread, move |app, me| app.undo_thread(me).map(drop)).await
 }

@@ -10,6 +10,7 @@ use crate::{
     data_dir::DataDir,
     error::{CommandError, Result},
     gate::{command::Command, token::AccessToken},
+    threads::weave,
 };
 use day::{Day, Maker};
 use jiff::Timestamp;
@@ -89,7 +90,7 @@ fn store(write: &Write<'_>, day: &Day) -> std::result::Result<(), VaultError> {
     if day.favourite {
         write.sessions().set_favourite(id, true)?;
     }
-    Ok(())
+    weave(write, id)
 }
 
 /// A small vault to look around in. It lies in a folder of its own, under a key that is kept nowhere

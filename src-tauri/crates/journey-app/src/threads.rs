@@ -8,8 +8,12 @@ use crate::{
     access::Unlocked,
     error::{CommandError, Result},
     open_vault::OpenVault,
-    views::{SuggestionView, ThreadElementView, ThreadList, ThreadView},
+    views::{
+        SuggestionView, ThreadElementView, ThreadLine, ThreadList, ThreadPage, ThreadPlaces,
+        ThreadQuestion, ThreadView,
+    },
 };
+use jiff::Timestamp;
 use journey_analysis::threads::{Likeness, Statement};
 use journey_domain::{
     element::{ActionStatus, Element, ElementKind},
@@ -34,6 +38,12 @@ const MIN_WORD_CHARS: usize = 4;
 
 /// Most suggestions for one new statement.
 const MAX_SUGGESTIONS: usize = 3;
+
+/// Sessions whose threads are made in one transaction.
+const WOVEN_AT_ONCE: usize = 20;
+
+/// Most threads on one page of the window.
+const MOST_THREADS: usize = 1_000;
 
 /// What a person did, with what is needed to take it back.
 #[derive(Debug, Serialize, Deserialize)]
@@ -71,10 +81,10 @@ fn first_state(element: &Element) -> &'static str {
 /// its threads wait for one that has: what a person confirmed is not given up for that.
 pub(crate) fn weave(write: &Write<'_>, session: SessionId) -> std::result::Result<(), VaultError> {
     let detail = write.read().session(session)?;
-    if detail.stored.session.status != Status::Analysed {
-        return Ok(());
-    }
     let threads = write.threads();
+    if detail.stored.session.status != Status::Analysed {
+        return threads.woven(session);
+    }
     let before = threads.links_of_session(session)?;
     let links: HashMap<(ThreadId, ElementId), LinkState> =
         before.iter().map(|l| ((l.thread, l.element), l.state)).collect();
@@ -129,7 +139,7 @@ pub(crate) fn weave(write: &Write<'_>, session: SessionId) -> std::result::Resul
             threads.forget_if_empty(link.thread)?;
         }
     }
-    Ok(())
+    threads.woven(session)
 }
 
 /// Threads of a kind that are like a new statement, likest first.
@@ -254,6 +264,17 @@ impl Woven {
     }
 }
 
+fn place(sighting: &Sighting, is_action: bool) -> ThreadElementView {
+    ThreadElementView {
+        element: sighting.link.element.to_string(),
+        session: sighting.link.session.to_string(),
+        title: sighting.title.clone(),
+        recorded_at: sighting.recorded_at.to_string(),
+        quote: sighting.quote.clone(),
+        status: sighting.status.clone().filter(|_| is_action),
+    }
+}
+
 fn view(
     thread: &Thread,
     seen: &[&Sighting],
@@ -274,19 +295,114 @@ fn view(
         sessions: sessions.len(),
         first: at(seen.first()),
         last: at(seen.last()),
-        elements: seen
-            .iter()
-            .map(|s| ThreadElementView {
-                element: s.link.element.to_string(),
-                session: s.link.session.to_string(),
-                title: s.title.clone(),
-                recorded_at: s.recorded_at.to_string(),
-                quote: s.quote.clone(),
-                status: s.status.clone().filter(|_| is_action),
-            })
-            .collect(),
+        elements: seen.iter().map(|s| place(s, is_action)).collect(),
         merged: merged.iter().map(ToString::to_string).collect(),
         suggestions,
+    }
+}
+
+/// How often threads came up, those that a person merged as one.
+struct Families {
+    into: HashMap<ThreadId, ThreadId>,
+    counts: HashMap<ThreadId, (usize, Timestamp)>,
+}
+
+impl Families {
+    fn read(read: &Read<'_>) -> std::result::Result<Self, VaultError> {
+        let into: HashMap<_, _> = read.threads().merges()?.into_iter().collect();
+        let counts = read.threads().counts()?;
+        let counts = counts.into_iter().map(|it| (it.thread, (it.n_sessions, it.last))).collect();
+        let mut it = Self { into, counts };
+        let roots: HashSet<ThreadId> = it.into.values().map(|id| it.root(*id)).collect();
+        for root in roots {
+            let members = it.members(root);
+            let together = read.threads().count_together(&members)?;
+            for member in members {
+                it.counts.remove(&member);
+            }
+            if let Some(count) = together {
+                it.counts.insert(root, count);
+            }
+        }
+        Ok(it)
+    }
+
+    fn root(&self, thread: ThreadId) -> ThreadId {
+        let mut root = thread;
+        // A chain is never longer than there are merged threads.
+        for _ in 0..self.into.len() {
+            match self.into.get(&root) {
+                Some(into) => root = *into,
+                None => break,
+            }
+        }
+        root
+    }
+
+    /// A thread and all that were merged into it.
+    fn members(&self, root: ThreadId) -> Vec<ThreadId> {
+        let merged = self.into.keys().filter(|id| self.root(**id) == root);
+        [root].into_iter().chain(merged.copied()).collect()
+    }
+
+    /// Those that came up most first, then those that came up last.
+    fn rank(&self, thread: ThreadId) -> impl Ord + use<> {
+        let (n, last) = self.counts.get(&thread).copied().unwrap_or_default();
+        (std::cmp::Reverse((n, last)), thread)
+    }
+
+    fn page(&self, read: &Read<'_>, limit: usize) -> Result<ThreadPage> {
+        let mut alike: BTreeMap<ThreadId, BTreeMap<ThreadId, f32>> = BTreeMap::new();
+        for (a, b, similarity) in read.threads().suggested()? {
+            let (a, b) = (self.root(a), self.root(b));
+            if a != b {
+                for (of, other) in [(a, b), (b, a)] {
+                    let best = alike.entry(of).or_default().entry(other).or_default();
+                    *best = best.max(similarity);
+                }
+            }
+        }
+        let mut asked: Vec<ThreadId> =
+            alike.keys().copied().filter(|id| self.counts.contains_key(id)).collect();
+        asked.sort_by_cached_key(|id| self.rank(*id));
+        // Each pair once: the other side of a suggestion says nothing new.
+        let mut said: HashSet<ThreadId> = HashSet::new();
+        asked.retain(|id| {
+            let new = said.insert(*id);
+            said.extend(alike.get(id).into_iter().flat_map(BTreeMap::keys));
+            new
+        });
+        let mut again: Vec<ThreadId> =
+            self.counts.iter().filter(|(_, (n, _))| *n > 1).map(|(id, _)| *id).collect();
+        again.sort_by_cached_key(|id| self.rank(*id));
+        let more = asked.len().max(again.len()) > limit;
+        let questions = asked.into_iter().take(limit).map(|id| {
+            let thread = read.threads().get(id)?;
+            let others = alike.remove(&id).unwrap_or_default();
+            let others = others.into_iter().map(|(other, similarity)| {
+                let label = read.threads().get(other)?.label;
+                Ok(SuggestionView { thread: other.to_string(), label, similarity })
+            });
+            Ok(ThreadQuestion {
+                id: thread.id.to_string(),
+                kind: thread.kind.as_str().to_owned(),
+                label: thread.label,
+                others: others.collect::<Result<_>>()?,
+            })
+        });
+        let questions = questions.collect::<Result<_>>()?;
+        let again = again.into_iter().take(limit).filter_map(|id| {
+            let (sessions, last) = *self.counts.get(&id)?;
+            Some(read.threads().get(id).map_err(CommandError::from).map(|thread| ThreadLine {
+                id: thread.id.to_string(),
+                kind: thread.kind.as_str().to_owned(),
+                label: thread.label,
+                sessions,
+                last: last.to_string(),
+            }))
+        });
+        let again = again.collect::<Result<_>>()?;
+        Ok(ThreadPage { questions, again, more, unwoven: read.threads().n_unwoven()? })
     }
 }
 
@@ -331,13 +447,49 @@ impl App {
     /// # Errors
     /// The vault's failure.
     pub fn threads(&self, me: &Unlocked) -> Result<ThreadList> {
-        let missing = me
-            .vault()
-            .read(|read| read.threads().sessions_without().map_err(CommandError::from))?;
-        for session in missing {
-            self.weave_threads(&me.open, session)?;
-        }
+        while self.weave_some(&me.open)? {}
         self.woven(me, |_| true)
+    }
+
+    /// Makes the threads of a few sessions that no thread has looked at yet; `false` when there were
+    /// none. Few at a time, so that whoever else writes has a turn.
+    pub(crate) fn weave_some(&self, open: &OpenVault) -> Result<bool> {
+        let missing = open.vault.read(|read| read.threads().sessions_without(WOVEN_AT_ONCE))?;
+        if missing.is_empty() {
+            return Ok(false);
+        }
+        open.vault.write(|write| missing.iter().try_for_each(|session| weave(write, *session)))?;
+        Ok(true)
+    }
+
+    /// What the window shows of threads: what may be the same, and what came up again, as they are
+    /// now. Sessions that no thread has looked at yet are told, not waited for.
+    ///
+    /// # Errors
+    /// The vault's failure.
+    pub fn thread_page(&self, me: &Unlocked, limit: usize) -> Result<ThreadPage> {
+        me.vault().read(|read| Families::read(read)?.page(read, limit.clamp(1, MOST_THREADS)))
+    }
+
+    /// Where a thread came up, newest first.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn thread_places(&self, me: &Unlocked, id: &str, limit: usize) -> Result<ThreadPlaces> {
+        me.vault().read(|read| {
+            let thread = read.threads().root(read.threads().find(id)?)?;
+            let is_action = thread.kind == ElementKind::Action;
+            let mut places = Vec::new();
+            for member in Families::read(read)?.members(thread.id) {
+                places.extend(read.threads().sightings_of(member)?);
+            }
+            places.retain(|it| it.link.state == LinkState::Confirmed);
+            places.sort_by_key(|it| std::cmp::Reverse((it.recorded_at, it.link.element)));
+            let more = places.len() > limit;
+            places.truncate(limit);
+            let places = places.iter().map(|it| place(it, is_action)).collect();
+            Ok(ThreadPlaces { places, more })
+        })
     }
 
     fn woven(&self, me: &Unlocked, shown: impl Fn(ThreadId) -> bool) -> Result<ThreadList> {

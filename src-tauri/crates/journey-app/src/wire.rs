@@ -236,10 +236,11 @@ commands! {
     taxonomy_split(node: String, name: String, words: Vec<String>) -> TaxonomyView;
     taxonomy_add(parent: String, name: String, words: Vec<String>) -> TaxonomyView;
     taxonomy_undo() -> TaxonomyView;
-    threads() -> ThreadList;
-    thread_confirm(id: String) -> ThreadList;
-    thread_reject(id: String) -> ThreadList;
-    thread_undo() -> ThreadList;
+    threads(limit: usize) -> ThreadPage;
+    thread_places(id: String, limit: usize) -> ThreadPlaces;
+    thread_confirm(id: String) -> ();
+    thread_reject(id: String) -> ();
+    thread_undo() -> ();
 
     waveform(id: String, buckets: usize) -> Waveform;
     play(id: String, from_ms: Option<u64>, to_ms: Option<u64>) -> Playback;
@@ -256,6 +257,7 @@ events! {
     progress: QueuedJob;
     session_changed: () as "{ id: string }";
     sessions_changed: ();
+    threads_changed: ();
     queue_changed: ();
     locked: () as "{ reason: \"asked\" | \"idle\" | \"suspend\" | \"revoked\" }";
     recording: Option<RecordingView>;

@@ -152,6 +152,8 @@ pub enum Event {
     SessionChanged(crate::ids::SessionId),
     /// The list of sessions changed; ask again.
     SessionsChanged,
+    /// Threads of sessions that had none were made; ask for them again.
+    ThreadsChanged,
     /// A file was taken in, waits or failed; ask for the queue again.
     QueueChanged,
     /// A recording began, ended or was paused; ask again.

@@ -20,6 +20,7 @@ pub mod transcripts;
 
 pub(crate) mod column;
 mod cursor;
+pub(crate) mod marks;
 pub(crate) mod shown;
 
 #[cfg(test)]

@@ -459,6 +459,9 @@ export const en = {
     again: "In more than one session",
     often: (sessions: number, last: string): string =>
       `${many(sessions, "session", "sessions")}, last on ${last}`,
+    comparing: (sessions: number): string =>
+      `Still comparing ${many(sessions, "session", "sessions")}. This list grows meanwhile.`,
+    morePlaces: "Show more places",
     empty: "Nothing has come up twice yet",
     emptyWhy:
       "When a belief, a challenge or a plan returns in another session, it is gathered here. You decide what is the same.",
@@ -471,6 +474,8 @@ export const en = {
     own: "yours",
     places: (n: number): string => many(n, "place", "places"),
     below: (n: number): string => many(n, "word below it", "words below it"),
+    belowPlaces: (n: number, places: number): string =>
+      `${many(n, "word below it", "words below it")}, ${many(places, "place", "places")}`,
     more: (name: string): string => `Change ${name}`,
     rename: "Call it something else",
     merge: "Make it part of another",

@@ -64,3 +64,55 @@ pub struct SuggestionView {
     /// How alike, 0 to 1.
     pub similarity: f32,
 }
+
+/// What the window shows of threads at first sight.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ThreadPage {
+    /// Threads that may be the same as others, those that came up most first; each pair once.
+    pub questions: Vec<ThreadQuestion>,
+    /// Threads that came up in more than one session, those in most first.
+    pub again: Vec<ThreadLine>,
+    /// Whether there are more of either.
+    pub more: bool,
+    /// How many sessions no thread has looked at yet.
+    pub unwoven: usize,
+}
+
+/// A thread, and those that may be the same.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ThreadQuestion {
+    /// UUID v7.
+    pub id: String,
+    /// `belief`, `challenge` or `action`.
+    #[ts(type = "ElementKind")]
+    pub kind: String,
+    /// In the words in which it came up first.
+    pub label: String,
+    /// Those that may be the same; the person says.
+    pub others: Vec<SuggestionView>,
+}
+
+/// A thread in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ThreadLine {
+    /// UUID v7.
+    pub id: String,
+    /// `belief`, `challenge` or `action`.
+    #[ts(type = "ElementKind")]
+    pub kind: String,
+    /// In the words in which it came up first.
+    pub label: String,
+    /// In how many sessions it came up.
+    pub sessions: usize,
+    /// When it came up last, RFC 3339.
+    pub last: String,
+}
+
+/// Where a thread came up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ThreadPlaces {
+    /// Newest first.
+    pub places: Vec<ThreadElementView>,
+    /// Whether there are more.
+    pub more: bool,
+}

@@ -7,7 +7,10 @@ use crate::{
     error::{CommandError, Result},
     open_vault::OpenVault,
 };
-use journey_domain::{job::JobKind, ports::LockReason};
+use journey_domain::{
+    job::JobKind,
+    ports::{Event, LockReason},
+};
 use journey_vault::Lease;
 use std::{
     sync::{
@@ -78,7 +81,7 @@ impl App {
                     self.wait_for_servers(scope, open, lease, &waiting);
                 }
                 let worked = self.import_next(open) || self.work_once(open, &mut lease);
-                if !worked {
+                if !worked && !self.weave_next(open) {
                     std::thread::sleep(LOOK_PAUSE);
                 }
             }
@@ -127,6 +130,23 @@ impl App {
             Ok(worked) => worked,
             Err(error) => {
                 tracing::warn!(code = ?error.code, "the jobs cannot be asked for");
+                std::thread::sleep(TROUBLE_PAUSE);
+                false
+            }
+        }
+    }
+
+    /// The threads of a few sessions that have none yet; `false` when there were none.
+    fn weave_next(&self, open: &OpenVault) -> bool {
+        match self.weave_some(open) {
+            Ok(wove) => {
+                if wove {
+                    self.ports().events.emit(Event::ThreadsChanged);
+                }
+                wove
+            }
+            Err(error) => {
+                tracing::warn!(code = ?error.code, "the threads cannot be made");
                 std::thread::sleep(TROUBLE_PAUSE);
                 false
             }

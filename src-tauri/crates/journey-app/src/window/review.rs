@@ -298,14 +298,10 @@ impl App {
             let first = Date::new(year, 1, 1).map_err(outside)?;
             first.to_zoned_datetime(zone.clone()).map(|z| z.timestamp()).map_err(outside)
         };
-        let filter = SessionFilter {
-            from: Some(at(year)?),
-            before: Some(at(year + 1)?),
-            ..SessionFilter::default()
-        };
+        let (from, before) = (at(year)?, at(year + 1)?);
         me.vault().read(|read| {
             let mut days: BTreeMap<Date, (usize, Option<Feeling>)> = BTreeMap::new();
-            for felt in read.overviews().feelings(&filter)? {
+            for felt in read.overviews().feelings(from, before)? {
                 let date = felt.recorded_at.to_zoned_datetime(zone.clone()).date();
                 let (n_sessions, strongest) = days.entry(date).or_default();
                 *n_sessions += 1;

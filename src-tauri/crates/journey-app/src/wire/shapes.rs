@@ -10,9 +10,9 @@ use super::{
     RecordingFrame, RecordingState, RecordingView, RecordingWarning, RecoveryCodeView,
     RelationshipView, Replacement, Replacements, RestoreDone, RunRow, RunRows, RunView,
     SearchResult, SegmentView, SessionPageView, SessionRow, SessionRows, SessionView,
-    StageErrorView, Stopped, Streak, SubstituteView, SuggestionView, TS, TagRow, TagRows,
-    TaxonomyChangeView, TaxonomyNode, TaxonomyNodeView, TaxonomyTree, TaxonomyView,
-    ThreadElementView, ThreadList, ThreadView, TranscriptView, Waveform, WindowFilter,
+    StageErrorView, Stopped, Streak, SubstituteView, SuggestionView, TS, TagRow, TagRows, TaxonomyChangeView,
+    TaxonomyNode, TaxonomyNodeView, TaxonomyTree, TaxonomyView, ThreadElementView, ThreadLine,
+    ThreadPage, ThreadPlaces, ThreadQuestion, TranscriptView, Waveform, WindowFilter,
 };
 use journey_domain::{
     account::Role,
@@ -86,8 +86,8 @@ shapes! {
     ProviderRows ProviderAnswer Preview LedgerView LedgerList Replacement Replacements AuditView
     AuditList BackupState BackupDone RestoreDone CheckView DoctorView DayMark Calendar Streak
     TagRow TagRows Question Questions HelpLine Country CrisisHelp TaxonomyNode TaxonomyTree
-    TaxonomyNodeView TaxonomyChangeView TaxonomyView ThreadElementView SuggestionView ThreadView
-    ThreadList Waveform Playback WindowFilter
+    TaxonomyNodeView TaxonomyChangeView TaxonomyView ThreadElementView SuggestionView
+    ThreadQuestion ThreadLine ThreadPage ThreadPlaces Waveform Playback WindowFilter
 }
 
 /// The names of all that the file of shapes declares.

@@ -149,31 +149,6 @@ impl<'c> Corrections<'c> {
     }
 }
 
-impl Corrections<'_> {
-    /// The sessions of which a correction holds.
-    ///
-    /// # Errors
-    /// The database's failure.
-    pub(crate) fn sessions(&self) -> Result<HashSet<SessionId>, VaultError> {
-        let sql = "SELECT DISTINCT session_id FROM corrections WHERE undone_at IS NULL";
-        let ids = column::rows(self.conn, sql, &[], |row| column::uuid(row, 0))?;
-        Ok(ids.into_iter().map(SessionId::new).collect())
-    }
-
-    /// Every correction that holds, by its element, oldest first.
-    ///
-    /// # Errors
-    /// The database's failure.
-    pub(crate) fn all(&self) -> Result<HashMap<ElementId, Vec<Correction>>, VaultError> {
-        let sql = format!("SELECT {COLUMNS} FROM corrections WHERE undone_at IS NULL ORDER BY id");
-        let mut by_element: HashMap<ElementId, Vec<Correction>> = HashMap::new();
-        for it in column::rows(self.conn, &sql, &[], read)? {
-            by_element.entry(it.element).or_default().push(it.correction);
-        }
-        Ok(by_element)
-    }
-}
-
 /// Writes corrections.
 #[derive(Clone, Copy)]
 pub struct CorrectionsMut<'c> {

@@ -1,23 +1,16 @@
 //! Elements, their evidence and the relationships between them, as runs found them.
 
-use super::{
-    column,
-    corrections::{Correction, Corrections},
-    taxonomy_edits::TaxonomyEdits,
-};
+use super::column;
 use crate::VaultError;
 use journey_domain::{
-    element::{Element, ElementKind, Evidence, Intensity, Relationship},
+    element::{Element, Evidence, Intensity, Relationship},
     ids::{ElementId, RelationshipId, RunId, SessionId},
     taxonomy::NodeId,
     text::{CharSpan, IndexedText},
     transcript::TimeSpan,
 };
 use rusqlite::{Connection, Row};
-use std::{
-    collections::{HashMap, HashSet},
-    ops::Deref,
-};
+use std::{collections::HashMap, ops::Deref};
 
 /// Where an element stands: its session and the newest run that found it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,13 +21,6 @@ pub struct ElementPlace {
     pub session: SessionId,
     /// The accepted run if that found it, else the newest that did.
     pub run: RunId,
-}
-
-/// What of an element decides at which node it is shown.
-struct Seen {
-    kind: ElementKind,
-    label: String,
-    taxonomy: Option<NodeId>,
 }
 
 fn read_element(row: &Row<'_>) -> rusqlite::Result<(i64, Element)> {
@@ -101,6 +87,9 @@ pub(crate) const OUTLINES: &str = "SELECT e.key, e.id, e.run_id, e.kind, e.label
      WHERE r.id = ?1 AND (r.transcript_revision = ?2 OR EXISTS (
          SELECT 1 FROM evidence AS v WHERE v.element_key = e.key AND v.revision = ?2))
      ORDER BY e.key";
+
+/// What is kept of every node.
+pub(crate) const AT_NODES: &str = "SELECT node, n FROM node_counts WHERE n > 0";
 
 /// Reads elements and relationships as they were found, before a person's corrections.
 #[derive(Clone, Copy)]
@@ -246,58 +235,10 @@ impl<'c> Elements<'c> {
     /// # Errors
     /// The database's failure.
     pub fn n_at_nodes(&self) -> Result<HashMap<NodeId, usize>, VaultError> {
-        let regrading = TaxonomyEdits::new(self.conn).regrading()?;
-        let quotes = if regrading.needs_words() {
-            "(SELECT group_concat(v.quote, char(10)) FROM evidence AS v
-              WHERE v.element_key = e.key AND v.revision = t.revision)"
-        } else {
-            "NULL"
-        };
-        let sql = format!(
-            "SELECT e.id, e.kind, e.label, e.taxonomy, {quotes}, a.session_id
-             FROM accepted_runs AS a
-             JOIN sessions AS s ON s.id = a.session_id AND s.deleted_at IS NULL
-             JOIN transcripts AS t ON t.session_id = a.session_id AND t.revision =
-                 (SELECT max(revision) FROM transcripts WHERE session_id = a.session_id)
-             JOIN runs AS r ON r.id = a.run_id
-             JOIN elements AS e ON e.run_id = a.run_id
-                 AND (r.transcript_revision = t.revision OR EXISTS (
-                     SELECT 1 FROM evidence AS v
-                     WHERE v.element_key = e.key AND v.revision = t.revision))"
-        );
-        let corrections = Corrections::new(self.conn).all()?;
-        let found = column::rows(self.conn, &sql, &[], |row| {
-            let mut it = Seen {
-                kind: column::word(row, 1)?,
-                label: row.get(2)?,
-                taxonomy: row.get::<_, Option<String>>(3)?.map(NodeId::new),
-            };
-            let quotes: Option<String> = row.get(4)?;
-            let id = ElementId::new(column::uuid(row, 0)?);
-            for correction in corrections.get(&id).into_iter().flatten() {
-                match correction {
-                    Correction::Relabel { kind, label, taxonomy } => {
-                        it = Seen { kind: *kind, label: label.clone(), taxonomy: taxonomy.clone() };
-                    }
-                    Correction::Delete | Correction::NotMe => return Ok(None),
-                    Correction::Status(_) => {}
-                }
-            }
-            let Some(node) = &it.taxonomy else { return Ok(None) };
-            let said = || quotes.iter().flat_map(|q| q.lines());
-            let (node, label) = regrading.place(it.kind, node, &it.label, said);
-            // Topics of a session at one node are shown as one.
-            let one = (it.kind == ElementKind::Topic).then_some((column::uuid(row, 5)?, label));
-            Ok(Some((node, one)))
+        let counts = column::rows(self.conn, AT_NODES, &[], |row| {
+            Ok((NodeId::new(row.get::<_, String>(0)?), column::count(row, 1)?))
         })?;
-        let mut counts = HashMap::new();
-        let mut topics = HashSet::new();
-        for (node, one) in found.into_iter().flatten() {
-            if one.is_none_or(|one| topics.insert((node.clone(), one))) {
-                *counts.entry(node).or_insert(0) += 1;
-            }
-        }
-        Ok(counts)
+        Ok(counts.into_iter().collect())
     }
 
     /// In which session an element stands.

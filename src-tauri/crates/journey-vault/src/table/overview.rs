@@ -2,26 +2,32 @@
 
 use super::{
     column,
-    corrections::Corrections,
-    sessions::{Narrowed, Place, SessionFilter, Sessions, StoredSession, narrowing, newest_first},
-    shown,
-    taxonomy_edits::TaxonomyEdits,
+    sessions::{Narrowed, Place, SessionFilter, Sessions, StoredSession},
 };
 use crate::{Page, VaultError};
 use jiff::Timestamp;
 use journey_domain::{
     element::{Element, ElementKind, Intensity},
-    ids::{RunId, SessionId},
+    ids::SessionId,
     session::Session,
-    taxonomy::{NodeId, changes::Regrading},
+    taxonomy::NodeId,
 };
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, Row, ToSql};
 
 /// Most characters of an opening; the table of them keeps as many.
 pub const OPENING_CHARS: usize = 400;
 
-/// How the newest transcript of a session begins.
-const OPENING: &str = "SELECT text FROM openings WHERE session_id = ?1 AND revision = ?2";
+/// How the newest transcript of a session begins, and what is kept of its findings.
+const OUTLINE: &str = "SELECT m.n_elements, m.node, m.label, m.intensity, m.confidence, o.text
+     FROM session_marks AS m
+     LEFT JOIN openings AS o ON o.session_id = m.session_id AND o.revision = ?2
+     WHERE m.session_id = ?1";
+
+/// The strongest feeling of each session between two moments, newest first.
+const FEELINGS: &str = "SELECT session_id, recorded_at, node, label, intensity, confidence
+     FROM session_marks
+     WHERE binned = 0 AND recorded_at >= ?1 AND recorded_at < ?2
+     ORDER BY recorded_at DESC, session_id DESC";
 
 /// A session as a list shows it.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,7 +56,7 @@ pub struct Feeling {
 }
 
 impl Feeling {
-    fn of(element: &Element) -> Option<Self> {
+    pub(crate) fn of(element: &Element) -> Option<Self> {
         let node = element.taxonomy.clone().filter(|_| element.kind == ElementKind::Emotion)?;
         Some(Self {
             node,
@@ -58,6 +64,18 @@ impl Feeling {
             intensity: element.intensity,
             confidence: element.confidence,
         })
+    }
+
+    /// From four columns: node, label, intensity, confidence.
+    fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Self>> {
+        let Some(node) = row.get::<_, Option<String>>(first)? else { return Ok(None) };
+        let intensity: Option<u8> = row.get(first + 2)?;
+        Ok(Some(Self {
+            node: NodeId::new(node),
+            label: row.get(first + 1)?,
+            intensity: intensity.map(|number| Intensity::clamped(number.into())),
+            confidence: row.get(first + 3)?,
+        }))
     }
 
     /// Whether it is more intense or, equally intense, surer.
@@ -84,13 +102,6 @@ pub struct Felt {
     pub feeling: Option<Feeling>,
 }
 
-/// Where a session's findings stand.
-#[derive(Clone, Copy)]
-struct Found {
-    run: Option<RunId>,
-    revision: Option<u32>,
-}
-
 /// Reads what lists show.
 #[derive(Clone, Copy)]
 pub struct Overviews<'c> {
@@ -107,8 +118,7 @@ impl<'c> Overviews<'c> {
     /// # Errors
     /// [`VaultError::NotFound`], or the database's failure.
     pub fn get(&self, id: SessionId) -> Result<SessionOverview, VaultError> {
-        let regrading = TaxonomyEdits::new(self.conn).regrading()?;
-        self.of(Sessions::new(self.conn).get(id)?, &regrading)
+        self.of(Sessions::new(self.conn).get(id)?)
     }
 
     /// A page of sessions outside the bin, newest first.
@@ -121,10 +131,8 @@ impl<'c> Overviews<'c> {
         limit: usize,
         after: Option<&str>,
     ) -> Result<Page<SessionOverview>, VaultError> {
-        let regrading = TaxonomyEdits::new(self.conn).regrading()?;
         let Page { items, next } = Sessions::new(self.conn).page(filter, limit, after)?;
-        let items =
-            items.into_iter().map(|it| self.of(it, &regrading)).collect::<Result<_, _>>()?;
+        let items = items.into_iter().map(|it| self.of(it)).collect::<Result<_, _>>()?;
         Ok(Page { items, next })
     }
 
@@ -140,146 +148,80 @@ impl<'c> Overviews<'c> {
         limit: usize,
         after: Option<&str>,
     ) -> Result<(Page<SessionOverview>, usize), VaultError> {
-        let after = after.map(Place::decode).transpose()?;
-        let regrading = TaxonomyEdits::new(self.conn).regrading()?;
-        let mut places: Vec<(Place, SessionId)> = self
-            .feelings(filter)?
-            .into_iter()
-            .filter(|it| it.feeling.as_ref().is_some_and(|f| f.node.is_within(node)))
-            .map(|it| (Place::new(it.recorded_at, it.session), it.session))
-            .collect();
-        let n_in_all = places.len();
-        places.retain(|(place, _)| after.is_none_or(|after| *place < after));
+        let mut narrowed = Narrowed::by(filter);
+        let node = node.as_str();
+        let wanted = column::stored(limit + 1);
+        let count = felt_sql("count(*)", filter.tag.is_some(), filter.favourites);
+        let mut params: Vec<&dyn ToSql> = vec![&node];
+        params.extend(narrowed.params());
+        let n_in_all = column::row(self.conn, &count, &params, |row| column::count(row, 0))?;
+        if let Some(after) = after {
+            narrowed.go_on_after(Place::decode(after)?);
+        }
+        let mut params: Vec<&dyn ToSql> = vec![&node];
+        params.extend(narrowed.params());
+        params.push(&wanted);
+        let sql = felt_page_sql(filter.tag.is_some(), filter.favourites);
+        let mut places = column::rows(self.conn, &sql, &params, |row| {
+            let session = SessionId::new(column::uuid(row, 0)?);
+            Ok((Place::new(column::time(row, 1)?, session), session))
+        })?;
         let more = places.len() > limit;
         places.truncate(limit);
         let next = places.last().filter(|_| more).map(|(place, _)| place.encode());
-        let items = places
-            .into_iter()
-            .map(|(_, id)| self.of(Sessions::new(self.conn).get(id)?, &regrading))
-            .collect::<Result<_, _>>()?;
-        Ok((Page { items, next }, n_in_all))
+        let items = places.into_iter().map(|(_, id)| self.get(id)).collect::<Result<_, _>>()?;
+        Ok((Page { items, next }, n_in_all.unwrap_or_default()))
     }
 
-    /// The strongest feeling of each session that a filter lets through, newest first. Costs what
-    /// the feelings cost, whatever else was said and found.
+    /// The strongest feeling of each session outside the bin between two moments (the first one in,
+    /// the second one out), newest first.
     ///
     /// # Errors
     /// The database's failure.
-    pub fn feelings(&self, filter: &SessionFilter) -> Result<Vec<Felt>, VaultError> {
-        let regrading = TaxonomyEdits::new(self.conn).regrading()?;
-        let corrected = Corrections::new(self.conn).sessions()?;
-        let sql = feelings_sql(filter.tag.is_some(), filter.favourites, regrading.needs_words());
-        let narrowed = Narrowed::by(filter);
-        let params: Vec<&dyn ToSql> = narrowed.params().collect();
-        let mut felt: Vec<(Felt, Found)> = Vec::new();
-        let mut strongest_key = i64::MAX;
-        let mut statement = self.conn.prepare_cached(&sql)?;
-        let mut rows = statement.query(params.as_slice())?;
-        while let Some(row) = rows.next()? {
-            let session = SessionId::new(column::uuid(row, 0)?);
-            if felt.last().is_none_or(|(it, _)| it.session != session) {
-                let recorded_at = column::time(row, 1)?;
-                let found = Found {
-                    run: column::uuid_opt(row, 2)?.map(RunId::new),
-                    revision: column::count_opt(row, 3)?,
-                };
-                felt.push((Felt { session, recorded_at, feeling: None }, found));
-            }
-            let Some((Felt { feeling: strongest, .. }, _)) = felt.last_mut() else { continue };
-            let (key, node): (Option<i64>, Option<String>) = (row.get(4)?, row.get(6)?);
-            let (Some(key), Some(node)) = (key, node) else { continue };
-            let label: String = row.get(5)?;
-            let quotes: Option<String> = row.get(9)?;
-            let said = || quotes.iter().flat_map(|q| q.lines());
-            let (node, label) =
-                regrading.place(ElementKind::Emotion, &NodeId::new(node), &label, said);
-            let intensity: Option<u8> = row.get(7)?;
-            let it = Feeling {
-                node,
-                label,
-                intensity: intensity.map(|number| Intensity::clamped(number.into())),
-                confidence: row.get(8)?,
-            };
-            let is_first = |best: &Feeling| !best.is_stronger_than(&it) && key < strongest_key;
-            if strongest.as_ref().is_none_or(|best| it.is_stronger_than(best) || is_first(best)) {
-                (*strongest, strongest_key) = (Some(it), key);
-            }
-        }
-        drop(rows);
-        drop(statement);
-        felt.into_iter()
-            .map(|(mut it, found)| {
-                if corrected.contains(&it.session) {
-                    let elements = self.elements(it.session, found, &regrading)?;
-                    it.feeling = Feeling::strongest(elements.iter().filter_map(Feeling::of));
-                }
-                Ok(it)
+    pub fn feelings(&self, from: Timestamp, before: Timestamp) -> Result<Vec<Felt>, VaultError> {
+        let params: [&dyn ToSql; 2] = [&column::micros(from), &column::micros(before)];
+        column::rows(self.conn, FEELINGS, &params, |row| {
+            Ok(Felt {
+                session: SessionId::new(column::uuid(row, 0)?),
+                recorded_at: column::time(row, 1)?,
+                feeling: Feeling::read(row, 2)?,
             })
-            .collect()
-    }
-
-    fn of(
-        &self,
-        stored: StoredSession,
-        regrading: &Regrading,
-    ) -> Result<SessionOverview, VaultError> {
-        let StoredSession { session, run, revision, .. } = stored;
-        let elements = self.elements(session.id, Found { run, revision }, regrading)?;
-        let opening = match revision {
-            None => None,
-            Some(revision) => column::row(
-                self.conn,
-                OPENING,
-                &[session.id.uuid().as_bytes(), &revision],
-                |row| row.get(0),
-            )?,
-        };
-        Ok(SessionOverview {
-            opening: opening.unwrap_or_default(),
-            n_elements: elements.len(),
-            feeling: Feeling::strongest(elements.iter().filter_map(Feeling::of)),
-            session,
         })
     }
 
-    /// Without their evidence.
-    fn elements(
-        &self,
-        session: SessionId,
-        found: Found,
-        regrading: &Regrading,
-    ) -> Result<Vec<Element>, VaultError> {
-        match (found.run, found.revision) {
-            (Some(run), Some(revision)) => {
-                shown::outlines(self.conn, session, regrading, run, revision)
-            }
-            _ => Ok(Vec::new()),
-        }
+    fn of(&self, stored: StoredSession) -> Result<SessionOverview, VaultError> {
+        let StoredSession { session, revision, .. } = stored;
+        let outline =
+            column::row(self.conn, OUTLINE, &[session.id.uuid().as_bytes(), &revision], |row| {
+                let n_elements = column::count(row, 0)?;
+                Ok((n_elements, Feeling::read(row, 1)?, row.get::<_, Option<String>>(5)?))
+            })?;
+        let (n_elements, feeling, opening) = outline.unwrap_or_default();
+        Ok(SessionOverview { opening: opening.unwrap_or_default(), n_elements, feeling, session })
     }
 }
 
-/// Sessions with each emotion that stands in the newest transcript, or with none.
-fn feelings_sql(tagged: bool, favourites: bool, with_quotes: bool) -> String {
-    let quotes = if with_quotes {
-        "(SELECT group_concat(v.quote, char(10)) FROM evidence AS v
-          WHERE v.element_key = e.key AND v.revision = t.revision)"
-    } else {
-        "NULL"
-    };
-    let joins = "
-         LEFT JOIN transcripts AS t ON t.session_id = s.id AND t.revision =
-             (SELECT max(revision) FROM transcripts WHERE session_id = s.id)
-         LEFT JOIN accepted_runs AS a ON a.session_id = s.id
-         LEFT JOIN runs AS r ON r.id = a.run_id
-         LEFT JOIN elements AS e ON e.run_id = r.id AND e.kind = 'emotion'
-             AND (r.transcript_revision = t.revision OR EXISTS (
-                 SELECT 1 FROM evidence AS v
-                 WHERE v.element_key = e.key AND v.revision = t.revision))";
-    let (narrowing, order) = (narrowing(tagged, favourites, joins), newest_first(tagged));
+/// Sessions felt at node ?1, as [`narrowing`](super::sessions) narrows them: said from ?2 on, before
+/// the place (?3, ?4), with the tag ?5.
+fn felt_sql(columns: &str, tagged: bool, favourites: bool) -> String {
+    let mut joins = String::new();
+    if tagged {
+        joins.push_str(" CROSS JOIN tags AS g ON g.session_id = f.session_id AND g.folded = ?5");
+    }
+    if favourites {
+        joins.push_str(" CROSS JOIN sessions AS s ON s.id = f.session_id AND s.favourite = 1");
+    }
     format!(
-        "SELECT s.id, s.recorded_at, r.id, t.revision, e.key, e.label, e.taxonomy, e.intensity,
-             e.confidence, {quotes} {narrowing} {order}"
+        "SELECT {columns} FROM felt AS f {joins}
+         WHERE f.node = ?1 AND f.recorded_at >= ?2 AND (f.recorded_at, f.session_id) < (?3, ?4)"
     )
+}
+
+/// A page of them.
+fn felt_page_sql(tagged: bool, favourites: bool) -> String {
+    let sql = felt_sql("f.session_id, f.recorded_at", tagged, favourites);
+    let limit = if tagged { "?6" } else { "?5" };
+    format!("{sql} ORDER BY f.recorded_at DESC, f.session_id DESC LIMIT {limit}")
 }
 
 #[cfg(test)]

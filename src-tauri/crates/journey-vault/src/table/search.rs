@@ -7,7 +7,7 @@ mod hit;
 mod index;
 mod query;
 
-pub(crate) use index::{check, rebuild, refresh, unindex};
+pub(crate) use index::{check, rebuild, refresh, shown_in, unindex};
 
 use super::{column, cursor, taxonomy_edits::TaxonomyEdits};
 use crate::VaultError;

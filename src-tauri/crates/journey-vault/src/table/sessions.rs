@@ -358,7 +358,7 @@ impl Narrowed {
         }
     }
 
-    fn go_on_after(&mut self, place: Place) {
+    pub(crate) fn go_on_after(&mut self, place: Place) {
         self.before = self.before.min(place);
     }
 

@@ -10,7 +10,7 @@ use journey_domain::{
 };
 use rusqlite::{Connection, Row};
 use serde_json::Value;
-use std::{ops::Deref, str::FromStr};
+use std::{collections::HashMap, ops::Deref, str::FromStr};
 
 /// A belief, challenge or action that came up more than once.
 #[derive(Clone, Debug, PartialEq)]
@@ -97,6 +97,17 @@ pub struct Sighting {
     pub status: Option<String>,
 }
 
+/// How often a thread came up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ThreadCount {
+    /// Which thread.
+    pub thread: ThreadId,
+    /// In how many sessions.
+    pub n_sessions: usize,
+    /// When the newest of them was recorded.
+    pub last: Timestamp,
+}
+
 /// Something a person or the program did to a thread.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ThreadEvent {
@@ -133,6 +144,72 @@ fn read_link(row: &Row<'_>) -> rusqlite::Result<ThreadLink> {
         session: SessionId::new(column::uuid(row, 2)?),
         state: column::word(row, 3)?,
         similarity: row.get(4)?,
+    })
+}
+
+fn sightings_sql(which: &str) -> String {
+    format!(
+        "SELECT l.thread_id, l.element_id, l.session_id, l.state, l.similarity,
+                s.recorded_at, s.title, v.quote,
+                coalesce((SELECT c.status FROM corrections AS c
+                          WHERE c.element_id = l.element_id AND c.change = 'status'
+                            AND c.undone_at IS NULL ORDER BY c.id DESC LIMIT 1), e.status)
+         FROM thread_links AS l {STANDING} {which}
+         ORDER BY s.recorded_at, l.at, l.element_id"
+    )
+}
+
+/// Joined with links `l`: their session outside the bin, and their element's words in its newest text.
+const STANDING: &str = "JOIN sessions AS s ON s.id = l.session_id AND s.deleted_at IS NULL
+     JOIN accepted_runs AS a ON a.session_id = l.session_id
+     JOIN elements AS e ON e.run_id = a.run_id AND e.id = l.element_id
+     JOIN evidence AS v ON v.element_key = e.key AND v.position = 0 AND v.revision =
+          (SELECT max(revision) FROM transcripts WHERE session_id = l.session_id)";
+
+const COUNTS: &str = "SELECT thread_id, count(*), max(recorded_at) FROM thread_sightings
+     GROUP BY thread_id";
+
+const SUGGESTED: &str = "SELECT l.thread_id, h.thread_id, max(l.similarity)
+     FROM thread_links AS l INDEXED BY thread_links_suggested
+     JOIN thread_links AS h ON h.element_id = l.element_id AND h.state = 'confirmed'
+     JOIN thread_sightings AS g ON g.thread_id = h.thread_id AND g.session_id = l.session_id
+     WHERE l.state = 'suggested' GROUP BY l.thread_id, h.thread_id";
+
+/// The elements of a session that no thread has.
+fn unwoven_of(session: &str) -> String {
+    format!(
+        "SELECT 1 FROM accepted_runs AS a
+         JOIN elements AS e ON e.run_id = a.run_id
+              AND e.kind IN ('belief', 'challenge', 'action')
+         JOIN evidence AS v ON v.element_key = e.key AND v.position = 0 AND v.revision =
+              (SELECT max(revision) FROM transcripts WHERE session_id = a.session_id)
+         WHERE a.session_id = {session}
+           AND NOT EXISTS (SELECT 1 FROM thread_links AS l WHERE l.element_id = e.id)
+           AND NOT EXISTS (SELECT 1 FROM corrections AS c
+                           WHERE c.element_id = e.id AND c.undone_at IS NULL)"
+    )
+}
+
+/// Keeps in which threads a session stands.
+pub(crate) fn mark(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
+    let uuid = session.uuid();
+    let sql = "DELETE FROM thread_sightings WHERE session_id = ?1";
+    column::execute(conn, sql, &[uuid.as_bytes()])?;
+    let sql = format!(
+        "INSERT OR IGNORE INTO thread_sightings (thread_id, session_id, recorded_at)
+         SELECT l.thread_id, l.session_id, s.recorded_at FROM thread_links AS l {STANDING}
+         WHERE l.session_id = ?1 AND l.state = 'confirmed'"
+    );
+    column::execute(conn, &sql, &[uuid.as_bytes()]).map(drop)
+}
+
+fn read_sighting(row: &Row<'_>) -> rusqlite::Result<Sighting> {
+    Ok(Sighting {
+        link: read_link(row)?,
+        recorded_at: column::time(row, 5)?,
+        title: row.get(6)?,
+        quote: row.get(7)?,
+        status: row.get(8)?,
     })
 }
 
@@ -275,53 +352,106 @@ impl<'c> Threads<'c> {
     /// # Errors
     /// The database's failure.
     pub fn sightings(&self) -> Result<Vec<Sighting>, VaultError> {
-        column::rows(
-            self.conn,
-            "SELECT l.thread_id, l.element_id, l.session_id, l.state, l.similarity,
-                    s.recorded_at, s.title, v.quote,
-                    coalesce((SELECT c.status FROM corrections AS c
-                              WHERE c.element_id = l.element_id AND c.change = 'status'
-                                AND c.undone_at IS NULL ORDER BY c.id DESC LIMIT 1), e.status)
-             FROM thread_links AS l
-             JOIN sessions AS s ON s.id = l.session_id AND s.deleted_at IS NULL
-             JOIN accepted_runs AS a ON a.session_id = l.session_id
-             JOIN elements AS e ON e.run_id = a.run_id AND e.id = l.element_id
-             JOIN evidence AS v ON v.element_key = e.key AND v.position = 0
-                  AND v.revision =
-                  (SELECT max(revision) FROM transcripts WHERE session_id = l.session_id)
-             ORDER BY s.recorded_at, l.at, l.element_id",
-            &[],
-            |row| {
-                Ok(Sighting {
-                    link: read_link(row)?,
-                    recorded_at: column::time(row, 5)?,
-                    title: row.get(6)?,
-                    quote: row.get(7)?,
-                    status: row.get(8)?,
-                })
-            },
-        )
+        column::rows(self.conn, &sightings_sql(""), &[], read_sighting)
     }
 
     /// Sessions with a belief, challenge or action that no thread has: analysed by a version that
-    /// knew no threads, or interrupted before they were made.
+    /// knew no threads, or interrupted before they were made. At most so many.
     ///
     /// # Errors
     /// The database's failure.
-    pub fn sessions_without(&self) -> Result<Vec<SessionId>, VaultError> {
-        column::rows(
-            self.conn,
-            "SELECT DISTINCT a.session_id FROM accepted_runs AS a
-             JOIN elements AS e ON e.run_id = a.run_id
-                  AND e.kind IN ('belief', 'challenge', 'action')
-             JOIN evidence AS v ON v.element_key = e.key AND v.position = 0 AND v.revision =
-                  (SELECT max(revision) FROM transcripts WHERE session_id = a.session_id)
-             WHERE NOT EXISTS (SELECT 1 FROM thread_links AS l WHERE l.element_id = e.id)
-               AND NOT EXISTS (SELECT 1 FROM corrections AS c
-                               WHERE c.element_id = e.id AND c.undone_at IS NULL)",
-            &[],
-            |row| column::uuid(row, 0).map(SessionId::new),
-        )
+    pub fn sessions_without(&self, limit: usize) -> Result<Vec<SessionId>, VaultError> {
+        let sql = format!(
+            "SELECT u.session_id FROM unwoven AS u WHERE EXISTS ({}) LIMIT ?1",
+            unwoven_of("u.session_id")
+        );
+        column::rows(self.conn, &sql, &[&column::stored(limit)], |row| {
+            column::uuid(row, 0).map(SessionId::new)
+        })
+    }
+
+    /// How many sessions no thread has looked at yet.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn n_unwoven(&self) -> Result<usize, VaultError> {
+        let sql = "SELECT count(*) FROM unwoven";
+        Ok(column::row(self.conn, sql, &[], |row| column::count(row, 0))?.unwrap_or_default())
+    }
+
+    /// Notes a session of which an element waits for a thread.
+    pub(crate) fn note_unwoven(&self, session: SessionId) -> Result<(), VaultError> {
+        let sql = format!(
+            "INSERT OR IGNORE INTO unwoven (session_id) SELECT ?1 WHERE EXISTS ({})",
+            unwoven_of("?1")
+        );
+        column::execute(self.conn, &sql, &[session.uuid().as_bytes()]).map(drop)
+    }
+
+    /// In how many sessions outside the bin each thread stands, and when it came up last. Merged
+    /// threads count for themselves.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn counts(&self) -> Result<Vec<ThreadCount>, VaultError> {
+        column::rows(self.conn, COUNTS, &[], |row| {
+            Ok(ThreadCount {
+                thread: ThreadId::new(column::uuid(row, 0)?),
+                n_sessions: column::count(row, 1)?,
+                last: column::time(row, 2)?,
+            })
+        })
+    }
+
+    /// The same for several threads as one.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn count_together(
+        &self,
+        threads: &[ThreadId],
+    ) -> Result<Option<(usize, Timestamp)>, VaultError> {
+        let mut seen: HashMap<[u8; 16], Timestamp> = HashMap::new();
+        for thread in threads {
+            let sql = "SELECT session_id, recorded_at FROM thread_sightings WHERE thread_id = ?1";
+            let found = column::rows(self.conn, sql, &[thread.uuid().as_bytes()], |row| {
+                Ok((row.get::<_, [u8; 16]>(0)?, column::time(row, 1)?))
+            })?;
+            seen.extend(found);
+        }
+        Ok(seen.values().max().map(|last| (seen.len(), *last)))
+    }
+
+    /// Each thread that was merged, and into which.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn merges(&self) -> Result<Vec<(ThreadId, ThreadId)>, VaultError> {
+        let sql = "SELECT id, merged_into FROM threads WHERE merged_into IS NOT NULL";
+        column::rows(self.conn, sql, &[], |row| {
+            Ok((ThreadId::new(column::uuid(row, 0)?), ThreadId::new(column::uuid(row, 1)?)))
+        })
+    }
+
+    /// Pairs of threads that may be the same, with how alike they are: the one that was suggested,
+    /// and the one in which the element stands, outside the bin.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn suggested(&self) -> Result<Vec<(ThreadId, ThreadId, f32)>, VaultError> {
+        column::rows(self.conn, SUGGESTED, &[], |row| {
+            let id = |at| column::uuid(row, at).map(ThreadId::new);
+            Ok((id(0)?, id(1)?, row.get(2)?))
+        })
+    }
+
+    /// Where a thread stands, oldest first, as [`sightings`](Self::sightings) tells it of all.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn sightings_of(&self, thread: ThreadId) -> Result<Vec<Sighting>, VaultError> {
+        let sql = sightings_sql("WHERE l.thread_id = ?1");
+        column::rows(self.conn, &sql, &[thread.uuid().as_bytes()], read_sighting)
     }
 
     /// The elements of a thread, oldest link first.
@@ -433,6 +563,16 @@ impl<'c> ThreadsMut<'c> {
         let sql = "DELETE FROM thread_links WHERE thread_id = ?1 AND element_id = ?2";
         column::execute(self.conn, sql, &[thread.uuid().as_bytes(), element.uuid().as_bytes()])
             .map(drop)
+    }
+
+    /// Says that a session's threads are up to date.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn woven(&self, session: SessionId) -> Result<(), VaultError> {
+        mark(self.conn, session)?;
+        let sql = "DELETE FROM unwoven WHERE session_id = ?1";
+        column::execute(self.conn, sql, &[session.uuid().as_bytes()]).map(drop)
     }
 
     /// Forgets a thread that no element confirms any more and that a person neither merged nor

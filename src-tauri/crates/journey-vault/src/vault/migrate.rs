@@ -1,7 +1,8 @@
 //! The schema's history, and the way from an older one to the newest.
 
 use super::open::OpenError;
-use rusqlite::Connection;
+use crate::table::marks;
+use rusqlite::{Connection, TransactionBehavior};
 use rusqlite_migration::{M, Migrations};
 use std::{
     fs::{self, File, OpenOptions},
@@ -16,6 +17,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("0002_overviews.sql", include_str!("../../../../../migrations/vault/0002_overviews.sql")),
     ("0003_orders.sql", include_str!("../../../../../migrations/vault/0003_orders.sql")),
     ("0004_readers.sql", include_str!("../../../../../migrations/vault/0004_readers.sql")),
+    ("0005_marks.sql", include_str!("../../../../../migrations/vault/0005_marks.sql")),
 ];
 
 /// The schema that this version of the program writes.
@@ -30,6 +32,18 @@ fn migrations() -> Migrations<'static> {
 /// Brings a database to the newest schema, all or nothing.
 pub(crate) fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
     migrations().to_latest(conn).map_err(|error| OpenError::Migration(Box::new(error)))
+}
+
+/// Makes what is kept of each session for lists and counts where a migration could not: it follows from
+/// a person's changes to the taxonomies, which SQL alone does not know. All or nothing; what is
+/// interrupted is made when the vault is opened next.
+pub(super) fn catch_up(conn: &mut Connection) -> Result<(), OpenError> {
+    if !marks::any_missing(conn)? {
+        return Ok(());
+    }
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    marks::make_missing(&transaction)?;
+    Ok(transaction.commit()?)
 }
 
 /// The name of the copy that is made before a migration.

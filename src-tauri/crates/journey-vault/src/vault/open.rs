@@ -173,6 +173,7 @@ impl Vault {
         unlock(&writer)?;
         write_settings(&writer)?;
         check_version(&mut writer, dir)?;
+        migrate::catch_up(&mut writer)?;
         let reader = || -> Result<Connection, OpenError> {
             let conn = connect(&database, keys)?;
             read_settings(&conn)?;

@@ -133,10 +133,11 @@ export type CommandMap = {
     result: V.TaxonomyView;
   };
   taxonomy_undo: { args: Record<string, never>; result: V.TaxonomyView };
-  threads: { args: Record<string, never>; result: V.ThreadList };
-  thread_confirm: { args: { id: string }; result: V.ThreadList };
-  thread_reject: { args: { id: string }; result: V.ThreadList };
-  thread_undo: { args: Record<string, never>; result: V.ThreadList };
+  threads: { args: { limit: number }; result: V.ThreadPage };
+  thread_places: { args: { id: string; limit: number }; result: V.ThreadPlaces };
+  thread_confirm: { args: { id: string }; result: null };
+  thread_reject: { args: { id: string }; result: null };
+  thread_undo: { args: Record<string, never>; result: null };
   waveform: { args: { id: string; buckets: number }; result: V.Waveform };
   play: { args: { id: string; from_ms: number | null; to_ms: number | null }; result: V.Playback };
   pause: { args: Record<string, never>; result: V.Playback };
@@ -152,6 +153,7 @@ export type EventMap = {
   progress: V.QueuedJob;
   session_changed: { id: string };
   sessions_changed: null;
+  threads_changed: null;
   queue_changed: null;
   locked: { reason: "asked" | "idle" | "suspend" | "revoked" };
   recording: V.RecordingView | null;

@@ -1029,36 +1029,47 @@ export type SuggestionView = {
   /** How alike, 0 to 1. */
   similarity: number;
 };
-/** A belief, challenge or action, and where it came up. */
-export type ThreadView = {
+/** A thread, and those that may be the same. */
+export type ThreadQuestion = {
   /** UUID v7. */
   id: string;
   /** `belief`, `challenge` or `action`. */
   kind: ElementKind;
   /** In the words in which it came up first. */
   label: string;
-  /**
-   * `held` for a belief, `met` for a challenge, and for an action where it stood last: `open`,
-   * `done` or `dropped`.
-   */
-  state: string;
+  /** Those that may be the same; the person says. */
+  others: Array<SuggestionView>;
+};
+/** A thread in a list. */
+export type ThreadLine = {
+  /** UUID v7. */
+  id: string;
+  /** `belief`, `challenge` or `action`. */
+  kind: ElementKind;
+  /** In the words in which it came up first. */
+  label: string;
   /** In how many sessions it came up. */
   sessions: number;
-  /** When it came up first, RFC 3339. */
-  first: string;
   /** When it came up last, RFC 3339. */
   last: string;
-  /** Where it came up, oldest first. */
-  elements: Array<ThreadElementView>;
-  /** Threads that a person merged into this one. */
-  merged: Array<string>;
-  /** Threads that may be the same; the person says. */
-  suggestions: Array<SuggestionView>;
 };
-/** The threads of a vault. */
-export type ThreadList = {
-  /** Those that came up in most sessions first. */
-  threads: Array<ThreadView>;
+/** What the window shows of threads at first sight. */
+export type ThreadPage = {
+  /** Threads that may be the same as others, those that came up most first; each pair once. */
+  questions: Array<ThreadQuestion>;
+  /** Threads that came up in more than one session, those in most first. */
+  again: Array<ThreadLine>;
+  /** Whether there are more of either. */
+  more: boolean;
+  /** How many sessions no thread has looked at yet. */
+  unwoven: number;
+};
+/** Where a thread came up. */
+export type ThreadPlaces = {
+  /** Newest first. */
+  places: Array<ThreadElementView>;
+  /** Whether there are more. */
+  more: boolean;
 };
 /** The shape of a recording. */
 export type Waveform = {

@@ -110,8 +110,13 @@ export function threads(store: () => Stored[]) {
   /** Decisions of the person: `true` where two are the same. */
   const decided: { id: string; same: boolean }[] = [];
 
-  function found(): V.ThreadView[] {
-    const byLabel = new Map<string, V.ThreadView>();
+  interface Thread extends V.ThreadLine {
+    places: V.ThreadElementView[];
+    others: V.SuggestionView[];
+  }
+
+  function found(): Thread[] {
+    const byLabel = new Map<string, Thread>();
     for (const { page } of store()) {
       for (const it of page.session.elements) {
         const evidence = it.evidence[0];
@@ -126,58 +131,69 @@ export function threads(store: () => Stored[]) {
         };
         const known = byLabel.get(it.label);
         if (known) {
-          known.elements.unshift(place);
+          known.places.push(place);
           known.sessions++;
-          known.first = place.recorded_at;
         } else
           byLabel.set(it.label, {
             id: `thread-${it.id}`,
             kind: it.kind,
             label: it.label,
-            state: it.status ?? "held",
             sessions: 1,
-            first: place.recorded_at,
             last: place.recorded_at,
-            elements: [place],
-            merged: [],
-            suggestions: [],
+            places: [place],
+            others: [],
           });
       }
     }
     return [...byLabel.values()];
   }
 
-  function list(): V.ThreadList {
+  function all(): Thread[] {
     const all = found();
     const beliefs = all.filter(({ kind }) => kind === "belief");
     const [one, other] = beliefs;
     if (one && other) {
       const said = decided.find(({ id }) => id === one.id || id === other.id);
       if (said === undefined) {
-        one.suggestions.push({ thread: other.id, label: other.label, similarity: 0.7 });
-        other.suggestions.push({ thread: one.id, label: one.label, similarity: 0.7 });
+        one.others.push({ thread: other.id, label: other.label, similarity: 0.7 });
       } else if (said.same) {
-        one.elements.push(...other.elements);
+        one.places.push(...other.places);
         one.sessions += other.sessions;
-        one.merged.push(other.id);
         all.splice(all.indexOf(other), 1);
       }
     }
-    all.sort((a, b) => b.sessions - a.sessions);
-    return { threads: all };
+    return all.sort((a, b) => b.sessions - a.sessions);
   }
 
   return {
-    list,
-    decide(id: string, same: boolean) {
-      if (!list().threads.some((it) => it.id === id && it.suggestions.length > 0))
+    page(limit: number): V.ThreadPage {
+      const questions = all().filter(({ others }) => others.length > 0);
+      const again = all().filter(({ sessions }) => sessions > 1);
+      return {
+        questions: questions
+          .slice(0, limit)
+          .map(({ id, kind, label, others }) => ({ id, kind, label, others })),
+        again: again
+          .slice(0, limit)
+          .map(({ id, kind, label, sessions, last }) => ({ id, kind, label, sessions, last })),
+        more: Math.max(questions.length, again.length) > limit,
+        unwoven: 0,
+      };
+    },
+    places(id: string, limit: number): V.ThreadPlaces {
+      const places = all().find((it) => it.id === id)?.places;
+      if (places === undefined) return refuse("not_found", "there is no such thread");
+      return { places: places.slice(0, limit), more: places.length > limit };
+    },
+    decide(id: string, same: boolean): null {
+      if (!all().some((it) => it.id === id && it.others.length > 0))
         return refuse("not_found", "nothing is suggested for this thread");
       decided.push({ id, same });
-      return list();
+      return null;
     },
-    undo() {
+    undo(): null {
       if (decided.pop() === undefined) return refuse("not_found", "there is nothing to take back");
-      return list();
+      return null;
     },
   };
 }

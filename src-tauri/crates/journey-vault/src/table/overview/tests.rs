@@ -1,7 +1,11 @@
 use super::*;
 use crate::{
     NewRun, NewTranscript, VaultError,
-    table::{corrections::Correction, elements::OUTLINES, taxonomy_edits::Tree},
+    table::{
+        corrections::Correction,
+        elements::{AT_NODES, OUTLINES},
+        taxonomy_edits::Tree,
+    },
     testing::{TestVault, element},
     vault::handles::Anchors,
 };
@@ -61,7 +65,7 @@ fn seen(test: &TestVault, session: SessionId) -> (Option<String>, usize) {
     let (row, listed, day, whole) = test.read(|read| {
         let all = SessionFilter::default();
         let listed = read.overviews().list(&all, 100, None)?.items;
-        let days = read.overviews().feelings(&all)?;
+        let days = read.overviews().feelings(Timestamp::MIN, Timestamp::MAX)?;
         Ok((
             read.overviews().get(session)?,
             listed.into_iter().find(|it| it.session.id == session).unwrap(),
@@ -121,7 +125,10 @@ fn changes_to_the_taxonomies_change_what_lists_and_calendars_show() {
     let node = |id: &str| NodeId::new(id.to_owned());
     let change = |change: &TaxonomyChange| {
         let edit = serde_json::to_value(change).unwrap();
-        test.write(|write| write.taxonomy_edits().add(Tree::Emotions, &edit));
+        test.write(|write| {
+            write.taxonomy_edits().add(Tree::Emotions, &edit)?;
+            write.refresh_regraded(|_| true)
+        });
     };
     change(&TaxonomyChange::Rename { node: node("fear"), name: "Dread".into() });
     assert_eq!(seen(&test, session), said("fear Dread", 5));
@@ -146,7 +153,10 @@ fn changes_to_the_taxonomies_change_what_lists_and_calendars_show() {
         test.read(|read| read.overviews().list_felt(&all, &node(id), 10, None)).1
     };
     assert_eq!((at("fear"), at("surprise")), (0, 1));
-    test.write(|write| write.taxonomy_edits().undo_last(None));
+    test.write(|write| {
+        write.taxonomy_edits().undo_last(None)?;
+        write.refresh_regraded(|_| true)
+    });
     assert_eq!((at("fear"), at("fear.own-exams"), at("surprise")), (1, 1, 0));
 }
 
@@ -214,26 +224,55 @@ fn an_opening_is_as_long_as_its_table_keeps() {
 }
 
 #[test]
-fn lists_read_neither_whole_transcripts_nor_quotes_nor_elements_that_are_no_feelings() {
+fn lists_read_neither_whole_transcripts_nor_quotes_nor_elements() {
     let test = TestVault::new();
-    let plan = test.plan(OPENING, 2);
+    let plan = test.plan(OUTLINE, 2);
+    let [marks, opening] = plan.as_slice() else { panic!("{plan:?}") };
+    assert!(marks.starts_with("SEARCH m USING PRIMARY KEY"), "{marks}");
+    assert!(opening.starts_with("SEARCH o USING PRIMARY KEY"), "{opening}");
+
+    let plan = test.plan(FEELINGS, 2);
     let [step] = plan.as_slice() else { panic!("{plan:?}") };
-    assert!(step.starts_with("SEARCH openings USING PRIMARY KEY"), "{step}");
+    assert!(step.starts_with("SEARCH session_marks USING COVERING INDEX"), "{step}");
 
     let plan = test.plan(OUTLINES, 2);
     assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{plan:?}");
 
+    let plan = test.plan(AT_NODES, 0);
+    assert_eq!(plan, ["SCAN node_counts"], "as many rows as there are nodes");
+
     for (tagged, favourites) in [(false, false), (false, true), (true, false), (true, true)] {
-        let n_params = if tagged { 4 } else { 3 };
-        let plan = test.plan(&feelings_sql(tagged, favourites, false), n_params);
+        let n_params = if tagged { 6 } else { 5 };
+        let plan = test.plan(&felt_page_sql(tagged, favourites), n_params);
         let costly = |step: &String| step.starts_with("SCAN") || step.contains("TEMP B-TREE");
         assert!(!plan.iter().any(costly), "{plan:?}");
-        let reads = |table: &str| -> Vec<&String> {
-            plan.iter().filter(|step| step.contains(&format!(" {table} "))).collect()
-        };
-        let covered = |table: &str| reads(table).iter().all(|step| step.contains("COVERING"));
-        assert!(covered("e") && covered("t") && covered("transcripts"), "{plan:?}");
-        assert_eq!((reads("e").len(), reads("t").len()), (1, 1), "{plan:?}");
-        assert!(tagged || favourites || covered("s"), "{plan:?}");
+        assert!(plan.iter().any(|step| step.starts_with("SEARCH f USING PRIMARY KEY")), "{plan:?}");
     }
+}
+
+#[test]
+fn sessions_of_a_feeling_are_narrowed_by_tags_favourites_and_days_too() {
+    let test = TestVault::new();
+    let sessions: Vec<SessionId> = (0..6).map(|n| felt(&test, 10 * n).0).collect();
+    test.write(|write| {
+        write.sessions().add_tags(sessions[1], &["Exam".into()])?;
+        write.sessions().add_tags(sessions[4], &["exam".into()])?;
+        write.sessions().set_favourite(sessions[4], true)?;
+        write.sessions().set_favourite(sessions[5], true)
+    });
+    let fear = NodeId::new("fear".to_owned());
+    let listed = |filter: SessionFilter| {
+        let (page, n) = test.read(|read| read.overviews().list_felt(&filter, &fear, 9, None));
+        assert_eq!(page.items.len(), n);
+        page.items.into_iter().map(|it| it.session.id).collect::<Vec<_>>()
+    };
+    let tagged = SessionFilter { tag: Some("EXAM".into()), ..SessionFilter::default() };
+    assert_eq!(listed(tagged.clone()), [sessions[4], sessions[1]]);
+    let favourites = SessionFilter { favourites: true, ..SessionFilter::default() };
+    assert_eq!(listed(favourites), [sessions[5], sessions[4]]);
+    assert_eq!(listed(SessionFilter { favourites: true, ..tagged }), [sessions[4]]);
+    let said =
+        |n: usize| Some(test.read(|read| read.sessions().get(sessions[n])).session.recorded_at);
+    let some = SessionFilter { from: said(1), before: said(3), ..SessionFilter::default() };
+    assert_eq!(listed(some), [sessions[2], sessions[1]]);
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     VaultError,
-    table::{column, runs::Runs, shown, transcripts::Transcripts},
+    table::{column, marks, runs::Runs, shown, transcripts::Transcripts},
 };
 use jiff::Timestamp;
 use journey_domain::{element::Element, ids::SessionId};
@@ -27,12 +27,13 @@ struct Findable {
     text: Option<String>,
 }
 
-/// Brings the index up to date with the tables for one session, touching only what changed.
+/// Brings the index and the session's marks up to date with the tables, touching only what changed.
 ///
 /// To be called after every change of what can be found. The words that have to be taken out are
 /// still known then: an element's are kept with its row here, and a transcript never changes.
 pub(crate) fn refresh(conn: &Connection, session: SessionId) -> Result<(), VaultError> {
     let revision = Transcripts::new(conn).newest_revision(session)?;
+    let shown = shown_in(conn, session, revision)?;
     let mut missing: Vec<Findable> = Vec::new();
     let recorded_at = column::row(
         conn,
@@ -40,8 +41,9 @@ pub(crate) fn refresh(conn: &Connection, session: SessionId) -> Result<(), Vault
         &[session.uuid().as_bytes()],
         |row| column::time(row, 0),
     )?;
+    marks::keep(conn, session, recorded_at.is_some(), &shown)?;
     if recorded_at.is_some() && revision > 0 {
-        missing = wanted(conn, session, revision)?;
+        missing = wanted(&shown, revision);
     }
     let present = column::rows(
         conn,
@@ -70,28 +72,29 @@ pub(crate) fn refresh(conn: &Connection, session: SessionId) -> Result<(), Vault
     Ok(())
 }
 
-/// What ought to be found: the newest transcript and the elements that hold.
-fn wanted(
+/// What a person sees in the newest text of a session.
+pub(crate) fn shown_in(
     conn: &Connection,
     session: SessionId,
     revision: u32,
-) -> Result<Vec<Findable>, VaultError> {
-    let mut wanted = vec![Findable {
-        kind: "transcript".into(),
-        revision: Some(revision),
-        element: None,
-        text: None,
-    }];
-    if let Some(run) = Runs::new(conn).accepted(session)? {
-        let elements = shown::elements(conn, session, run, revision)?;
-        wanted.extend(elements.iter().map(|element| Findable {
-            kind: element.kind.as_str().to_owned(),
-            revision: None,
-            element: Some(*element.id.uuid().as_bytes()),
-            text: Some(findable_text(element)),
-        }));
+) -> Result<Vec<Element>, VaultError> {
+    match Runs::new(conn).accepted(session)? {
+        Some(run) if revision > 0 => shown::elements(conn, session, run, revision),
+        _ => Ok(Vec::new()),
     }
-    Ok(wanted)
+}
+
+/// What ought to be found: the newest transcript and the elements that hold.
+fn wanted(shown: &[Element], revision: u32) -> Vec<Findable> {
+    let transcript =
+        Findable { kind: "transcript".into(), revision: Some(revision), element: None, text: None };
+    let elements = shown.iter().map(|element| Findable {
+        kind: element.kind.as_str().to_owned(),
+        revision: None,
+        element: Some(*element.id.uuid().as_bytes()),
+        text: Some(findable_text(element)),
+    });
+    [transcript].into_iter().chain(elements).collect()
 }
 
 fn add(
