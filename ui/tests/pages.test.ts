@@ -551,6 +551,26 @@ describe("the list of sessions", () => {
 });
 
 describe("search", () => {
+  it("asks at once for what the address says, and once", async () => {
+    const { core, user } = await open("#/search?q=talk");
+    const asked = () =>
+      core.calls.filter(({ command }) => command === "search").map(({ args }) => args);
+    await screen.findByText(/match/);
+    await user.type(screen.getByRole("searchbox"), "s");
+    await waitFor(() => expect(location.hash).toContain("q=talks"));
+    expect(asked()).toMatchObject([{ query: "talk" }, { query: "talks" }]);
+  });
+
+  it("takes no letter away when an answer comes while somebody types", async () => {
+    const { core, user } = await open("#/search", { delay: 200 });
+    const box = await screen.findByRole("searchbox");
+    await user.type(box, "ta");
+    await waitFor(() => expect(core.calls.some(({ command }) => command === "search")).toBe(true));
+    await user.type(box, "l");
+    await waitFor(() => expect(location.hash).toContain("q=tal"));
+    expect(box).toHaveValue("tal");
+  });
+
   it("shows a feeling in its own shape and hue", async () => {
     await open("#/search?q=nervousness");
     const hit = await screen.findByRole("link", { name: /Emotion · / });
@@ -860,6 +880,44 @@ describe("what came up again", () => {
     await user.click(screen.getByRole("button", { name: "Not the same" }));
     await screen.findByText("Kept apart. You will not be asked again.");
     expect(asked()).toBe(0);
+  });
+
+  it("opens on the sessions behind a number, which are asked for only then", async () => {
+    const { core, user } = await open("#/threads");
+    const asked = () => core.calls.filter(({ command }) => command === "thread_places").length;
+    await user.click(await screen.findByRole("button", { name: "The same" }));
+    const summary = await screen.findByText(/sessions, last on/);
+    expect(asked()).toBe(0);
+    await user.click(summary);
+    const places = summary.closest("details");
+    await waitFor(() => expect(places?.querySelectorAll("a").length).toBeGreaterThan(1));
+    expect(asked()).toBe(1);
+  });
+
+  it("says what is still being compared, shows what is there, and follows", async () => {
+    const { core } = await open("#/privacy");
+    const answer = (unwoven: number, labels: string[]) => {
+      core.answer("threads", {
+        questions: [],
+        again: labels.map((label, i) => ({
+          id: id(i),
+          kind: "belief" as const,
+          label,
+          sessions: 2,
+          last: "2026-11-20T10:00:00Z",
+        })),
+        more: false,
+        unwoven,
+      });
+    };
+    answer(9_000, ["I am late"]);
+    go("#/threads");
+    await screen.findByText("Still comparing 9,000 sessions. This list grows meanwhile.");
+    await screen.findByText("I am late");
+    answer(0, ["I am late", "I am never on time"]);
+    core.emit("threads_changed", null);
+    await screen.findByText("I am never on time", undefined, { timeout: 5000 });
+    expect(screen.queryByText(/Still comparing/)).toBeNull();
   });
 });
 

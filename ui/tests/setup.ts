@@ -1,3 +1,4 @@
+import { configure } from "@testing-library/svelte";
 import "@testing-library/jest-dom/vitest";
 
 // jsdom has the element, but not its methods.
@@ -10,3 +11,6 @@ HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
   this.dispatchEvent(new Event("close"));
 };
 HTMLCanvasElement.prototype.getContext = () => null;
+
+// Ends what never comes; how fast this computer is says nothing about the pages.
+configure({ asyncUtilTimeout: 10_000 });

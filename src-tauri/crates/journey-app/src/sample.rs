@@ -46,7 +46,7 @@ pub struct SampleOptions {
 }
 
 impl App {
-    /// Adds made-up sessions to a vault.
+    /// Adds made-up sessions to a vault, threads and all.
     ///
     /// # Errors
     /// The vault's failure.
@@ -58,13 +58,19 @@ impl App {
             if batch.is_empty() {
                 break;
             }
-            me.vault().write(|write| batch.iter().try_for_each(|day| store(write, day)))?;
+            me.vault().write(|write| {
+                batch.iter().try_for_each(|day| {
+                    store(write, day)?;
+                    weave(write, day.session.id)
+                })
+            })?;
         }
         self.announce_list();
         Ok(())
     }
 }
 
+/// A day as it stands before its threads are made.
 fn store(write: &Write<'_>, day: &Day) -> std::result::Result<(), VaultError> {
     let id = day.session.id;
     write.sessions().create(&day.session)?;
@@ -90,7 +96,7 @@ fn store(write: &Write<'_>, day: &Day) -> std::result::Result<(), VaultError> {
     if day.favourite {
         write.sessions().set_favourite(id, true)?;
     }
-    weave(write, id)
+    Ok(())
 }
 
 /// A small vault to look around in. It lies in a folder of its own, under a key that is kept nowhere
@@ -186,6 +192,20 @@ impl EventSink for WithoutLock {
         if !matches!(event, Event::Locked(_)) {
             self.0.emit(event);
         }
+    }
+}
+
+#[cfg(test)]
+impl App {
+    /// The same sessions as a version that knew no threads left them.
+    pub(crate) fn add_unwoven_sessions(&self, me: &Unlocked, options: &SampleOptions) {
+        let zone = self.ports().clock.time_zone();
+        let days: Result<Vec<Day>> = Maker::new(options, zone).map(Iterator::collect);
+        let stored = days.and_then(|days| {
+            let all = |write: &Write<'_>| days.iter().try_for_each(|day| store(write, day));
+            me.vault().write(all).map_err(CommandError::from)
+        });
+        assert!(stored.is_ok(), "{stored:?}");
     }
 }
 

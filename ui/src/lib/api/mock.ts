@@ -52,6 +52,8 @@ export interface Mock extends Transport {
   readonly calls: Array<{ command: Command; args: unknown }>;
   /** Makes a command fail from now on, or no longer. */
   fail(command: Command, error: V.CommandError | null): void;
+  /** Gives a command this answer from now on. */
+  answer<C extends Command>(command: C, result: Result<C>): void;
   readonly store: Stored[];
 }
 
@@ -70,6 +72,7 @@ export function mock(options: MockOptions = {}): Mock {
   const now = options.now ?? (() => new Date());
   const speed = options.speed ?? 1;
   const delay = options.delay ?? 0;
+  const answers = new Map<Command, unknown>();
   const failing = new Map(Object.entries(options.failing ?? {})) as Map<Command, V.CommandError>;
   const calls: Mock["calls"] = [];
   const listeners = new Map<EventName, Set<(payload: never) => void>>();
@@ -1192,12 +1195,16 @@ export function mock(options: MockOptions = {}): Mock {
       if (error === null) failing.delete(command);
       else failing.set(command, error);
     },
+    answer(command, result) {
+      answers.set(command, result);
+    },
     async invoke<C extends Command>(command: C, args: Args<C>): Promise<Result<C>> {
       calls.push({ command, args });
       if (options.hanging?.includes(command)) return new Promise<never>(() => undefined);
       if (delay > 0) await new Promise((resolve) => setTimeout(resolve, delay));
       const error = failing.get(command);
       if (error) throw new Failure(error);
+      if (answers.has(command)) return structuredClone(answers.get(command) as Result<C>);
       return structuredClone(await handlers[command](args));
     },
     listen<E extends EventName>(event: E, handler: (payload: EventMap[E]) => void) {

@@ -105,3 +105,20 @@ fn looking_around_needs_no_account_and_leaves_nothing_behind() {
     assert_eq!(person.app.account_state(None).unwrap(), before);
     assert!(person.app.session_rows(&person.me, &WindowFilter::default(), 9, None).is_ok());
 }
+
+#[test]
+fn the_threads_of_the_sample_are_there_before_anybody_looks() {
+    let person = Person::new();
+    person.app.add_sample_sessions(&person.me, &options(3, 60)).unwrap();
+    let page = person.app.thread_page(&person.me, 3).unwrap();
+    assert_eq!((page.unwoven, page.again.len(), page.more), (0, 3, true));
+    assert!(page.again.is_sorted_by_key(|it| std::cmp::Reverse(it.sessions)));
+    let all = person.app.threads(&person.me).unwrap().threads;
+    for line in &page.again {
+        let whole = all.iter().find(|it| it.id == line.id).unwrap();
+        assert_eq!((line.sessions, &line.last), (whole.sessions, &whole.last));
+        let places = person.app.thread_places(&person.me, &line.id, 2).unwrap();
+        assert_eq!((places.places.len(), places.more), (2, whole.elements.len() > 2));
+        assert_eq!(places.places.first(), whole.elements.last());
+    }
+}

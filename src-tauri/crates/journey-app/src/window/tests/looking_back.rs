@@ -3,7 +3,7 @@ use crate::views::window::WindowFilter;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use journey_domain::{
     ids::SessionId,
-    ports::Ids as _,
+    ports::{Event, Ids as _},
     session::{CaptureState, Source},
 };
 use journey_vault::{VaultError, table::sessions::NewSession};
@@ -83,4 +83,20 @@ fn this_day_in_every_earlier_year_is_looked_up_with_the_newest_first() {
     let titles: Vec<&str> = rows.sessions.iter().map(|it| it.title.as_str()).collect();
     assert_eq!(titles, ["2025-11-27T00:10:00", "1999-11-27T00:10:00"]);
     assert_eq!(rows.total, 2);
+}
+
+#[test]
+fn threads_of_a_vault_that_has_none_are_made_behind_a_page_that_waits_for_nothing() {
+    let home = Home::new();
+    let until = home.app.ports().clock.now();
+    let options = crate::sample::SampleOptions { seed: 5, sessions: 50, years: 1, until };
+    home.app.add_unwoven_sessions(&home.me(), &options);
+    let page = || home.app.thread_page(&home.me(), 100).unwrap();
+    let before = page();
+    assert!(before.unwoven > 40 && before.again.is_empty(), "{before:?}");
+
+    home.app.work_in_background();
+    home.heard.until("the threads of every session", || (page().unwoven == 0).then_some(()));
+    assert!(home.heard.all().contains(&Event::ThreadsChanged));
+    assert!(!page().again.is_empty());
 }
