@@ -29,7 +29,7 @@ fn the_main_job_works_in_the_real_window_from_the_first_run_to_undo() {
     delete_and_undo(&window);
 }
 
-fn make_account(window: &Window) {
+pub(crate) fn make_account(window: &Window) {
     window.button("Make your notebook").click();
     window.field("Your name here").type_text("ada");
     window.field("Password").type_text(PASSWORD);
@@ -37,7 +37,7 @@ fn make_account(window: &Window) {
 }
 
 /// The code is asked for, a wrong answer is refused, the right one goes on.
-fn confirm_recovery_code(window: &Window) {
+pub(crate) fn confirm_recovery_code(window: &Window) {
     window.heading("Write this recovery code down");
     let groups = window.script(
         "return [...document.querySelectorAll('.code li')].map((it) => it.lastChild.data)",

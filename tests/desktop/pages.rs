@@ -3,6 +3,7 @@
 
 use crate::{
     driver::{CONTROL, ESCAPE},
+    main_job::{confirm_recovery_code, make_account},
     place::{Place, Window},
 };
 use serde_json::{Value, json};
@@ -38,6 +39,7 @@ const PAGES: [(&str, &str); 21] = [
 #[test]
 fn every_page_is_accessible_and_fits_in_both_themes_and_two_widths() {
     let place = Place::with_microphone();
+    place.has_speech_model();
     let folder = std::env::var_os("INSIGHT_JOURNEY_SCREENSHOTS").map(PathBuf::from);
     let look = |window: &Window, name: &str, theme: &str, (width, height): (u32, u32)| {
         window.settles();
@@ -57,9 +59,10 @@ fn every_page_is_accessible_and_fits_in_both_themes_and_two_widths() {
         look(&window, "welcome", "light", size);
     }
     look_around(&window, &look);
+    first_run(&window, &look);
     drop(window);
 
-    place.has_a_notebook();
+    place.has_a_year();
     place.command_line(&["account", "create", "tomas"]);
     let window = place.open();
     for size in SIZES {
@@ -88,6 +91,7 @@ fn every_page_is_accessible_and_fits_in_both_themes_and_two_widths() {
                 window.go(hash);
                 look(&window, name, &theme, size);
             }
+            on_a_session(&window, &session, |name| look(&window, name, &theme, size));
             window.press(&[CONTROL, 'k']);
             window.css("[role=combobox]");
             look(&window, "palette", &theme, size);
@@ -101,6 +105,68 @@ fn every_page_is_accessible_and_fits_in_both_themes_and_two_widths() {
             window.press(&[ESCAPE]);
         }
     }
+}
+
+/// Every step of the first run, and pages on which there is nothing yet.
+fn first_run(window: &Window, look: &impl Fn(&Window, &str, &str, (u32, u32))) {
+    let step = |name: &str| {
+        for (width, height) in SIZES {
+            window.resize(width, height);
+            look(window, name, "light", (width, height));
+        }
+    };
+    window.button("Make your notebook").click();
+    window.field("Your name here");
+    step("first-run-account");
+    // The step begins anew: what is written there goes with it.
+    window.button("Back").click();
+    make_account(window);
+    window.heading("Write this recovery code down");
+    step("first-run-code");
+    confirm_recovery_code(window);
+    window.heading("Say something");
+    step("first-run-microphone");
+    window.button("Continue").click();
+    window.heading("How speech becomes text");
+    step("first-run-model");
+    window.button("Continue").click();
+    window.heading("How elements are found");
+    step("first-run-analysis");
+    window.button("Begin").click();
+    window.button("Start recording");
+    for theme in ["Dark", "Light"] {
+        window.go("#/settings/look");
+        window.choose("Theme", theme);
+        let theme = theme.to_lowercase();
+        window.css(&format!("html[data-theme={theme}]"));
+        for name in ["journey", "sessions", "threads", "search", "bin", "record", "privacy"] {
+            window.go(&format!("#/{name}"));
+            look(window, &format!("empty-{name}"), &theme, SIZES[0]);
+        }
+    }
+}
+
+/// What opens over a session.
+fn on_a_session(window: &Window, session: &str, look: impl Fn(&str)) {
+    window.go(session);
+    window.settles();
+    for (item, name) in [
+        ("Analyses", "session-analyses"),
+        ("See what would be sent", "session-preview"),
+        ("What was sent", "session-sent"),
+    ] {
+        window.button("More for this session").click();
+        window.menu_item(item).click();
+        window.css("dialog[open]");
+        look(name);
+        window.press(&[ESCAPE]);
+    }
+    window.button("More for this session").click();
+    window.menu_item("Edit transcript").click();
+    window.css("main textarea");
+    look("session-edit");
+    window.go("#/sessions");
+    window.settles();
 }
 
 /// The sample notebook, in which one can look around before there is an account.

@@ -212,8 +212,8 @@ impl Place {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// The account `ada`, past the first run, with a recording and reflections of a year.
-    pub fn has_a_notebook(&self) {
+    /// A recording and reflections of a year in the notebook of `ada`, whose first run is past.
+    pub fn has_a_year(&self) {
         const DAYS: [&str; 9] = [
             "2025-11-27T20:20:00Z",
             "2026-09-03T07:05:00Z",
@@ -225,9 +225,6 @@ impl Place {
             "2026-11-24T07:40:00Z",
             "2026-11-26T19:10:00Z",
         ];
-        self.has_speech_model();
-        self.command_line(&["account", "create", "ada"]);
-        self.command_line(&["settings", "set", "setup_done", "true"]);
         for (day, number) in DAYS.iter().zip(1..) {
             let file = root().join(format!("tests/data/reflections/dev/{number:03}.txt"));
             self.command_line(&["import", file.to_str().unwrap(), "--at", day]);

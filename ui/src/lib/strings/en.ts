@@ -618,6 +618,7 @@ export const en = {
     signOut: "Sign out",
     lockNow: "Lock now",
     run: "Run the check",
+    checking: "Looking at every page of the notebook, the disk, the microphone …",
     checks: {
       vault: "Notebook",
       disk: "Disk space",
