@@ -10,9 +10,10 @@ use super::{
     RecordingFrame, RecordingState, RecordingView, RecordingWarning, RecoveryCodeView,
     RelationshipView, Replacement, Replacements, RestoreDone, RunRow, RunRows, RunView,
     SearchResult, SegmentView, SessionPageView, SessionRow, SessionRows, SessionView,
-    StageErrorView, Stopped, Streak, SubstituteView, SuggestionView, TS, TagRow, TagRows, TaxonomyChangeView,
-    TaxonomyNode, TaxonomyNodeView, TaxonomyTree, TaxonomyView, ThreadElementView, ThreadLine,
-    ThreadPage, ThreadPlaces, ThreadQuestion, TranscriptView, Waveform, WindowFilter,
+    StageErrorView, Stopped, Streak, SubstituteView, SuggestionView, TS, TagRow, TagRows,
+    TaxonomyChangeView, TaxonomyNode, TaxonomyNodeView, TaxonomyTree, TaxonomyView,
+    ThreadElementView, ThreadLine, ThreadPage, ThreadPlaces, ThreadQuestion, TranscriptView,
+    Waveform, WindowFilter,
 };
 use journey_domain::{
     account::Role,
