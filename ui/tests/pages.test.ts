@@ -355,6 +355,36 @@ describe("a session", () => {
     await waitFor(() => expect(screen.queryByText("1 part is missing")).toBeNull());
   });
 
+  it("says which parts another analyser read, and why, and marks what it found there", async () => {
+    const { core } = await open("#/privacy");
+    const page = await core.invoke("session", { id: first });
+    const run = page.session.run;
+    const [element] = page.session.elements;
+    if (!run || !element) throw new Error("the sample was analysed");
+    run.provider = "openai";
+    run.reused = "some";
+    element.found_by = "on-device";
+    page.session.coverage.substitutes = [
+      {
+        provider: "on-device",
+        model: "elements.v1",
+        start_ms: 4_000,
+        end_ms: 9_000,
+        start: 0,
+        end: 90,
+        reason: "the answer was no JSON",
+      },
+    ];
+    core.answer("session", page);
+    go(`#/session/${first}`);
+    await screen.findByText("1 part was read by this computer, not by openai");
+    screen.getByText("the answer was no JSON");
+    screen.getByText("read by this computer");
+    screen.getByText(/partly answered as before/);
+    expect(document.querySelector(".player .substitute")).not.toBeNull();
+    await accessible();
+  });
+
   it("is renamed, tagged and marked", async () => {
     const { core, user } = await open(`#/session/${first}`);
     await user.click(await screen.findByRole("button", { name: "Before the talk" }));

@@ -348,6 +348,14 @@ export const en = {
     preview: "See what would be sent",
     coverage: "Coverage",
     holes: (n: number): string => many(n, "part is missing", "parts are missing"),
+    substitutes: (n: number, reader: string, own: string): string =>
+      `${many(n, "part was", "parts were")} read by ${reader}, not by ${own}`,
+    foundBy: (reader: string): string => `read by ${reader}`,
+    foundByWhy: "The analyser that was chosen gave no usable answer for this part.",
+    reused: {
+      some: "partly answered as before",
+      all: "answered as before, nothing was sent",
+    },
     holeOf: {
       capture: "Not recorded",
       transcribe: "Not transcribed",
