@@ -41,9 +41,9 @@ struct Watch {
     ticks: Option<u64>,
 }
 
-/// Every piece takes some 200 MB of buffers anew, whose pages the kernel clears first: 2 % of all
-/// processor time with glibc's defaults. So: large pages, and buffers that are small enough are kept.
-/// Another C library passes over what it does not know.
+/// For the recogniser. Every piece takes some 200 MB of buffers anew, whose pages the kernel clears
+/// first: 2 % of all processor time with glibc's defaults. So: large pages, and buffers that are small
+/// enough are kept. Another C library passes over what it does not know.
 const MEMORY_SETTINGS: &str = "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=33554432:\
                                glibc.malloc.trim_threshold=268435456";
 
@@ -75,7 +75,7 @@ impl WorkerProcess {
             .args(mode.to_args())
             .arg(memory_limit.to_string())
             .env_clear()
-            .env("GLIBC_TUNABLES", MEMORY_SETTINGS)
+            .envs((*mode == WorkerMode::Transcribe).then_some(("GLIBC_TUNABLES", MEMORY_SETTINGS)))
             .current_dir("/")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
