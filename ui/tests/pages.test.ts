@@ -393,7 +393,12 @@ describe("a session", () => {
     await user.type(title, "After the talk{Enter}");
     await screen.findByRole("button", { name: "After the talk" });
     await user.type(screen.getByRole("combobox", { name: "Add a tag" }), "courage{Enter}");
+    await user.click(await screen.findByRole("button", { name: "Remove the tag courage" }));
+    await screen.findByText("The tag courage is off.");
+    await user.click(screen.getAllByRole("button", { name: "Undo" }).at(-1) as HTMLElement);
     await screen.findByRole("button", { name: "Remove the tag courage" });
+    await user.click(screen.getAllByRole("button", { name: "Undo" })[0] as HTMLElement);
+    await screen.findByRole("button", { name: "Before the talk" });
     await user.click(screen.getByRole("button", { name: "Favourite" }));
     await waitFor(() =>
       expect(screen.getByRole("button", { name: "Favourite" })).toHaveAttribute(
@@ -403,7 +408,7 @@ describe("a session", () => {
     );
     expect(
       core.calls.filter((it) => ["rename", "tag", "favourite"].includes(it.command)),
-    ).toHaveLength(3);
+    ).toHaveLength(6);
   });
 
   it("compares its analyses and chooses one", async () => {

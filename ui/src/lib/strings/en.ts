@@ -301,6 +301,8 @@ export const en = {
     rename: "Rename",
     tags: "Tags",
     addTag: "Add a tag",
+    renamed: "Renamed.",
+    untagged: (tag: string): string => `The tag ${tag} is off.`,
     removeTag: (tag: string): string => `Remove the tag ${tag}`,
     favourite: "Favourite",
     recovered: "Recovered after the app or the computer stopped unexpectedly.",
