@@ -134,6 +134,7 @@ fn first_run(window: &Window, look: &impl Fn(&Window, &str, &str, (u32, u32))) {
     step("first-run-analysis");
     window.button("Begin").click();
     window.button("Start recording");
+    window.resize(SIZES[0].0, SIZES[0].1);
     for theme in ["Dark", "Light"] {
         window.go("#/settings/look");
         window.choose("Theme", theme);

@@ -309,6 +309,13 @@ describe("a session", () => {
     });
   });
 
+  it("begins an edit in the text", async () => {
+    const { user } = await open(`#/session/${first}`);
+    await user.click(await screen.findByRole("button", { name: "More for this session" }));
+    await user.click(screen.getByRole("menuitem", { name: "Edit transcript" }));
+    await waitFor(() => expect(document.activeElement?.tagName).toBe("TEXTAREA"));
+  });
+
   it("edits the transcript as a new version, and keeps the text when that fails", async () => {
     const { core, user } = await open(`#/session/${first}`);
     await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
