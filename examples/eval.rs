@@ -8,7 +8,10 @@ use journey_analysis::{
     eval::{Labelled, Score, pair},
 };
 use journey_domain::{
-    analysis::AnalysisInput, element::ElementKind, text::IndexedText, transcript::Transcript,
+    analysis::{Analysis, AnalysisInput},
+    element::ElementKind,
+    text::IndexedText,
+    transcript::Transcript,
 };
 use journey_language::{
     features::of_text,
@@ -120,6 +123,7 @@ fn reflections(analyser: &OnDeviceAnalyser, part: &str, show: bool) -> Result<()
                     label.quote
                 );
             }
+            show_links(&text, &labels, &analysis);
         }
     }
     println!("reflections, {part} ({}):", names.len());
@@ -133,8 +137,46 @@ fn reflections(analyser: &OnDeviceAnalyser, part: &str, show: bool) -> Result<()
     Ok(())
 }
 
-/// Topics, by domain of life, and feelings, by root, on the passages that the sentence model was
-/// trained on: lexicons and rules have not been trained, only looked over with them.
+/// The links between findings that are right: given and meant (+), given alone (!), meant alone (-).
+fn show_links(text: &str, labels: &Labelled, analysis: &Analysis) {
+    let pairs = pair(text, labels, analysis);
+    let quote_of = |at: usize| {
+        let label = pairs.iter().find(|(_, found)| **found == at).map(|(label, _)| *label);
+        label.and_then(|l| labels.elements.get(l)).map_or("", |l| l.quote.as_str())
+    };
+    let meant: Vec<_> = labels
+        .relationships
+        .iter()
+        .filter_map(|l| Some((*pairs.get(&l.from)?, *pairs.get(&l.to)?, l.kind)))
+        .collect();
+    let judged = |at: &usize| pairs.values().any(|found| found == at);
+    let given: Vec<_> = analysis
+        .relationships
+        .iter()
+        .filter(|l| judged(&l.from) && judged(&l.to))
+        .map(|l| (l.from, l.to, l.kind))
+        .collect();
+    for link in given.iter().chain(meant.iter().filter(|m| !given.contains(m))) {
+        let mark = match (given.contains(link), meant.contains(link)) {
+            (true, true) => "+",
+            (true, false) => "!",
+            _ => "-",
+        };
+        let kind_of = |at: usize| analysis.elements.get(at).map_or("", |e| e.kind.as_str());
+        let (from, to) = (link.0, link.1);
+        println!(
+            "{mark} link {} {} {}: {} > {}",
+            kind_of(from),
+            link.2.as_str(),
+            kind_of(to),
+            quote_of(from),
+            quote_of(to)
+        );
+    }
+}
+
+/// Topics, by domain of life, and feelings, by root, on the passages that the models of sentences and topics were
+/// trained on: what they find there flatters.
 fn passages(analyser: &OnDeviceAnalyser) -> Result<(), Box<dyn Error>> {
     let file = fs::read_to_string("data/elements/passages.tsv")?;
     let rows: Vec<Vec<&str>> = file.lines().skip(1).map(|l| l.split('\t').collect()).collect();
@@ -158,6 +200,19 @@ fn passages(analyser: &OnDeviceAnalyser) -> Result<(), Box<dyn Error>> {
     }
     println!("passages of data/elements:");
     line("emotion", feelings);
+    line("topic", topics);
+    let mut topics = Counts::default();
+    for row in fs::read_to_string("data/topics/passages.tsv")?.lines().skip(1) {
+        let (wanted, text) = row.split_once('\t').ok_or("a line without a tab")?;
+        let transcript = Transcript::from_text(1, None, text.to_owned());
+        let input =
+            AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+        let analysis = analyser.analyse_now(&input, &AnalysisContext::default())?;
+        let nodes = analysis.elements.iter().filter(|e| e.kind == ElementKind::Topic);
+        let found = nodes.filter_map(|e| e.taxonomy.as_ref()).map(|t| t.root().to_owned());
+        count(&found.collect(), &wanted.split(',').map(str::to_owned).collect(), &mut topics);
+    }
+    println!("passages of data/topics:");
     line("topic", topics);
     Ok(())
 }

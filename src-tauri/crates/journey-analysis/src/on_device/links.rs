@@ -1,7 +1,11 @@
 //! Relationships by the words that join what was said: "because", "so", "that's why", "but", and by
 //! what stands side by side in one clause.
 
-use super::{lexicon::Lexicon, passage::Piece, topics};
+use super::{
+    lexicon::{Entry, Lexicon},
+    passage::Piece,
+    topics,
+};
 use journey_domain::{
     analysis::{CheckedSpan, ElementDraft, RelationshipDraft},
     element::{ElementKind, EvidenceState, RelationshipKind},
@@ -126,6 +130,7 @@ impl Links<'_> {
         let whole = piece.span;
         let topic = topics::mentions(&words, topic_words)
             .into_iter()
+            .filter(|(entry, _)| weighs(entry))
             .filter_map(|(entry, found)| {
                 let wanted = topics::root(&entry.name);
                 let to = self.elements.iter().position(|e| {
@@ -191,8 +196,9 @@ impl Links<'_> {
         let words = self.content(this.unit);
         let domains = |unit: usize| -> BTreeSet<String> {
             let words = self.pieces.get(unit).map(|p| p.words()).unwrap_or_default();
-            let found = topics::mentions(&words, topic_words);
-            found.into_iter().map(|(entry, _)| topics::root(&entry.name).to_owned()).collect()
+            let found = topics::mentions(&words, topic_words).into_iter();
+            let telling = found.filter(|(entry, _)| weighs(entry));
+            telling.map(|(entry, _)| topics::root(&entry.name).to_owned()).collect()
         };
         let about = domains(this.unit);
         let earlier: Vec<usize> = (0..i)
@@ -257,6 +263,11 @@ impl Links<'_> {
             .map(|w| w.chars().take(5).collect())
             .collect()
     }
+}
+
+/// Whether a word usually tells of its domain.
+fn weighs(entry: &Entry) -> bool {
+    entry.columns.first().and_then(|w| w.parse::<f64>().ok()).is_some_and(|weight| weight >= 1.0)
 }
 
 /// Words that two clauses share without being about the same.

@@ -13,30 +13,12 @@ use journey_domain::{
 use journey_language::{grammar::Holder, phrases::Found};
 use std::collections::BTreeMap;
 
-/// From which weight a domain of life is a topic of the reflection.
-const ENOUGH: f64 = 3.4;
-
-/// In a short text less is enough: this much per word, but never below [`LEAST`].
-const PER_WORD: f64 = 0.02;
-
-/// See [`PER_WORD`].
-const LEAST: f64 = 2.4;
-
-/// Share of the heaviest topic below which another is only mentioned.
-const SHARE: f64 = 0.5;
-
 /// What the same words said again add, as a share of their weight.
 const AGAIN: f64 = 0.4;
-
-/// People are what a reflection turns on even where they are named once: their words weigh more.
-const PEOPLE: f64 = 1.6;
 
 /// What counts of a word in what somebody else says, does or feels: that is seldom what the speaker
 /// reflects on.
 const OTHERS: f64 = 0.7;
-
-/// What the first thing said adds: people begin with what is on their mind.
-const OPENING: f64 = 0.5;
 
 /// At most so many topics, the heaviest ones.
 const MAX_TOPICS: usize = 3;
@@ -83,8 +65,52 @@ struct Domain {
     nodes: BTreeMap<String, Words>,
 }
 
-/// Finds the topics of a whole text, one per domain of life, at the second level where that is plain.
-pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft> {
+/// What speaks for a domain of life, each by a name of the model's file: how much is said of it; its share of
+/// all that is told of domains; how far it is before the strongest other one, and before the third; how much
+/// is said of it for the length of the text; in which share of the units; whether it comes first; by how many
+/// different words.
+pub const CLUES: [&str; 8] =
+    ["amount", "share", "lead", "lead-third", "density", "spread", "opens", "variety"];
+
+/// Below this many words a text is as good as this long: one word of three is no sign of density.
+const SHORT_TEXT: f64 = 20.0;
+
+/// Density beyond this says nothing more.
+const MAX_DENSITY: f64 = 2.0;
+
+/// What clues weigh, learnt from labelled texts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct TopicModel {
+    clues: [f64; CLUES.len()],
+    /// What is added for each domain.
+    domains: BTreeMap<String, f64>,
+    /// From which probability a domain is a topic.
+    threshold: f64,
+}
+
+impl TopicModel {
+    /// Reads tab-separated lines of name and number; `None` where a clue or the threshold is missing.
+    pub(crate) fn parse(file: &str) -> Option<Self> {
+        let mut numbers = BTreeMap::new();
+        for line in file.lines().filter(|l| !l.starts_with('#') && !l.trim().is_empty()) {
+            let (name, number) = line.split_once('\t')?;
+            numbers.insert(name.to_owned(), number.trim().parse::<f64>().ok()?);
+        }
+        let mut clues = [0.0; CLUES.len()];
+        for (slot, name) in clues.iter_mut().zip(CLUES) {
+            *slot = numbers.remove(name)?;
+        }
+        Some(Self { clues, threshold: numbers.remove("threshold")?, domains: numbers })
+    }
+
+    fn probability(&self, domain: &str, clues: &[f64; CLUES.len()]) -> f64 {
+        let own = self.domains.get(domain).copied().unwrap_or(0.0);
+        let sum: f64 = self.clues.iter().zip(clues).map(|(weight, clue)| weight * clue).sum();
+        1.0 / (1.0 + (-(own + sum)).exp())
+    }
+}
+
+fn domains(pieces: &[Piece<'_>], lexicon: &Lexicon) -> (BTreeMap<String, Domain>, usize) {
     let mut domains: BTreeMap<String, Domain> = BTreeMap::new();
     let mut n_words = 0;
     for piece in pieces {
@@ -103,22 +129,68 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
             domain.nodes.entry(entry.name.clone()).or_default().add(place, &phrase, weight);
         }
     }
-    let weighed = |root: &str, d: &Domain| {
-        let opens = d.all.places.keys().next().is_some_and(|(unit, _)| *unit == 0);
-        d.all.weight() * if of_people(root) { PEOPLE } else { 1.0 }
-            + if opens { OPENING } else { 0.0 }
-    };
-    let mut found: Vec<(f64, &str, &Domain)> =
-        domains.iter().map(|(root, d)| (weighed(root, d), root.as_str(), d)).collect();
+    (domains, n_words)
+}
+
+/// The clues of each domain that is mentioned.
+pub(crate) fn clues(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<(String, [f64; CLUES.len()])> {
+    let (domains, n_words) = domains(pieces, lexicon);
+    clues_of(&domains, n_words, pieces.len())
+        .into_iter()
+        .map(|(name, clues)| (name.to_owned(), clues))
+        .collect()
+}
+
+fn clues_of(
+    domains: &BTreeMap<String, Domain>,
+    n_words: usize,
+    n_units: usize,
+) -> Vec<(&str, [f64; CLUES.len()])> {
+    let mut amounts: Vec<f64> = domains.values().map(|d| d.all.weight()).collect();
+    let total: f64 = amounts.iter().sum();
+    amounts.sort_by(|a, b| b.total_cmp(a));
+    let at = |i: usize| amounts.get(i).copied().unwrap_or(0.0);
+    domains
+        .iter()
+        .map(|(name, domain)| {
+            let amount = domain.all.weight();
+            let other = if amount >= at(0) { at(1) } else { at(0) };
+            let mut units: Vec<usize> = domain.all.places.keys().map(|(unit, _)| *unit).collect();
+            units.dedup();
+            let clues = [
+                amount.ln_1p(),
+                amount / total.max(f64::MIN_POSITIVE),
+                amount.ln_1p() - other.ln_1p(),
+                amount.ln_1p() - at(2).ln_1p(),
+                (amount / (n_words as f64 + SHORT_TEXT).sqrt()).min(MAX_DENSITY),
+                units.len() as f64 / n_units.max(1) as f64,
+                f64::from(u8::from(units.first() == Some(&0))),
+                (domain.all.distinct.len() as f64).ln_1p(),
+            ];
+            (name.as_str(), clues)
+        })
+        .collect()
+}
+
+/// Finds the topics of a whole text, one per domain of life, at the second level where that is plain.
+pub(crate) fn find(
+    pieces: &[Piece<'_>],
+    lexicon: &Lexicon,
+    model: &TopicModel,
+) -> Vec<ElementDraft> {
+    let (domains, n_words) = domains(pieces, lexicon);
+    let mut found: Vec<(f64, &str)> = clues_of(&domains, n_words, pieces.len())
+        .into_iter()
+        .map(|(name, clues)| (model.probability(name, &clues), name))
+        .filter(|(probability, _)| *probability >= model.threshold)
+        .collect();
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
-    let heaviest = found.first().map_or(0.0, |f| f.0);
-    let enough = (PER_WORD * n_words as f64).clamp(LEAST, ENOUGH).max(SHARE * heaviest);
-    found.retain(|f| f.0 >= enough);
     found.truncate(MAX_TOPICS);
     found.sort_by(|a, b| a.1.cmp(b.1));
     found
         .into_iter()
-        .filter_map(|(_, root, domain)| {
+        .filter_map(|(probability, root)| {
+            let domain = domains.get(root)?;
             let weight = domain.all.weight();
             let special = domain
                 .nodes
@@ -134,7 +206,7 @@ pub(crate) fn find(pieces: &[Piece<'_>], lexicon: &Lexicon) -> Vec<ElementDraft>
                 label: node.name.clone(),
                 taxonomy: Some(id),
                 intensity: None,
-                confidence: ((weight / (weight + 3.0) * 100.0).round() / 100.0) as f32,
+                confidence: ((probability * 100.0).round() / 100.0) as f32,
                 stance: None,
                 status: None,
                 due: None,
@@ -159,10 +231,6 @@ pub(crate) fn mentions<'l>(words: &[&str], lexicon: &'l Lexicon) -> Vec<(&'l Ent
         .collect()
 }
 
-fn of_people(root: &str) -> bool {
-    matches!(root, "family" | "relationships" | "friendship")
-}
-
 /// The domain of life that a node belongs to.
 pub(crate) fn root(node: &str) -> &str {
     node.split('.').next().unwrap_or(node)
@@ -182,4 +250,19 @@ fn evidence(words: &Words, pieces: &[Piece<'_>]) -> Vec<CheckedSpan> {
         .filter_map(|(unit, _)| pieces.get(*unit))
         .map(|piece| CheckedSpan { span: piece.span, state: EvidenceState::Verified })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_without_a_clue_or_with_words_for_a_number_is_no_model() {
+        let whole: String = CLUES.iter().map(|name| format!("{name}\t0.5\n")).collect();
+        let whole = format!("# note\n{whole}work\t-1\nthreshold\t0.3\n");
+        let model = TopicModel::parse(&whole).unwrap();
+        assert!((model.threshold - 0.3).abs() < 1e-9 && model.domains.len() == 1);
+        assert!(TopicModel::parse(&whole.replace("density", "weather")).is_none());
+        assert!(TopicModel::parse(&whole.replace("0.3", "many")).is_none());
+    }
 }

@@ -176,7 +176,7 @@ fn threads(person: &Person) -> Vec<String> {
 fn what_a_person_corrected_holds_for_an_analysis_of_the_edited_or_newly_heard_text() {
     let text = "I am so angry at my brother because he lied to me again. \
                 I am going to call the dentist tomorrow.";
-    let longer = format!("{}{text}", "The rain fell on the roofs of the town. ".repeat(5));
+    let longer = format!("{}{text}", "And so it went on and on for quite some time. ".repeat(5));
     for by_hand in [true, false] {
         let person = Person::new();
         let (app, me) = (&person.app, &person.me);
