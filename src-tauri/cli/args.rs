@@ -136,10 +136,13 @@ pub(crate) enum Command {
         /// The session's id
         id: String,
     },
-    /// Erase a session for good
+    /// Erase a session for good; asks first on a terminal
     Delete {
         /// The session's id
         id: String,
+        /// Ask nothing
+        #[arg(long)]
+        yes: bool,
     },
     /// Transcribe a session again
     Transcribe {

@@ -32,7 +32,7 @@ use journey_domain::{
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::{
-    io::{self, IsTerminal, Read},
+    io::{self, BufRead, IsTerminal, Read, Write},
     process::ExitCode,
     sync::Arc,
 };
@@ -94,12 +94,17 @@ pub(super) fn run(
                 who.account = Some(me.account().into());
                 who.unlocked = true;
             }
-            if who.account.is_none() && !output.json {
+            if who.account.is_some() || output.json {
+                output.print(&who, |who, _| {
+                    who.account
+                        .as_ref()
+                        .map(|a| format!("{} ({})", a.name, a.role))
+                        .unwrap_or_default()
+                })?;
+            }
+            if who.account.is_none() {
                 return Err(CommandError::not_signed_in());
             }
-            output.print(&who, |who, _| {
-                who.account.as_ref().map(|a| format!("{} ({})", a.name, a.role)).unwrap_or_default()
-            })?;
         }
         Command::Devices => {
             access.public(Gated::Devices)?;
@@ -220,8 +225,12 @@ pub(super) fn run(
             let me = access.unlocked(Gated::Favourite)?;
             output.print(&app.toggle_favourite(&me, &id)?, render::session)?;
         }
-        Command::Delete { id } => {
+        Command::Delete { id, yes } => {
             let me = access.unlocked(Gated::Delete)?;
+            if !yes && asks() {
+                let session = app.show(&me, &id)?;
+                sure(&format!("Erase \"{}\" for good?", plain(&session.title)))?;
+            }
             let id = app.erase(&me, &id)?;
             output.print(&json!({ "erased": id }), |_, _| "Erased for good.".to_owned())?;
         }
@@ -287,7 +296,7 @@ pub(super) fn run(
             }
         }
         Command::Model(command) => model(&access, command, output, &cancel)?,
-        Command::Provider(command) => provider(&access, command, output)?,
+        Command::Provider(command) => provider(&access, command, output, &cancel)?,
         Command::Ledger { id } => {
             let me = access.unlocked(Gated::Ledger)?;
             output.print(&app.ledger(&me, id.as_deref())?, render::ledger)?;
@@ -295,7 +304,7 @@ pub(super) fn run(
         Command::Backup { file } => {
             let me = access.unlocked(Gated::Backup)?;
             let passphrase = access.secrets.get_new(Secret::BackupPassphrase)?;
-            let done = app.backup(&me, &file, passphrase.expose_secret())?;
+            let done = app.backup(&me, &file, passphrase.expose_secret(), &cancel)?;
             output.print(&done, |done, _| {
                 format!("Backed up to {}, and read back to be sure.", done.file)
             })?;
@@ -487,7 +496,12 @@ fn model(
     Ok(())
 }
 
-fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Result<()> {
+fn provider(
+    access: &Access<'_>,
+    command: ProviderCommand,
+    output: Output,
+    cancel: &CancelToken,
+) -> Result<()> {
     let app = access.app;
     match command {
         ProviderCommand::List => {
@@ -508,11 +522,11 @@ fn provider(access: &Access<'_>, command: ProviderCommand, output: Output) -> Re
         }
         ProviderCommand::Test => {
             let me = access.unlocked(Gated::ProviderTest)?;
-            output.print(&app.test_provider(&me)?, |answer, _| answer.message.clone())
+            output.print(&app.test_provider(&me, cancel)?, |answer, _| answer.message.clone())
         }
         ProviderCommand::Probe => {
             let me = access.unlocked(Gated::ProviderTest)?;
-            output.print(&app.probe_servers(&me)?, render::local_servers)
+            output.print(&app.probe_servers(&me, cancel)?, render::local_servers)
         }
     }
 }
@@ -571,7 +585,17 @@ fn settings(access: &Access<'_>, command: SettingsCommand, output: Output) -> Re
         }
         SettingsCommand::Set { key, value, system: false } => {
             let value = journey_app::settings::find(&key, Scope::Personal)?.parse(&value)?;
-            app.set_setting(&access.unlocked(Gated::ChangeSetting)?, &key, &value)?
+            let me = access.unlocked(Gated::ChangeSetting)?;
+            let list = app.set_setting(&me, &key, &value)?;
+            if ["provider_base_url", "provider_model"].contains(&key.as_str()) {
+                output.remark(&match app.provider_in_use(&me)? {
+                    Some(name) => format!("This holds for {name}, which is in use."),
+                    None => "This holds for the provider that you use next: \
+                             `insight-journey provider use NAME`."
+                        .to_owned(),
+                });
+            }
+            list
         }
         SettingsCommand::Set { key, value, system: true } => {
             let value = journey_app::settings::find(&key, Scope::System)?.parse(&value)?;
@@ -627,6 +651,23 @@ fn ended(session: &SessionView, cancel: &CancelToken, output: Output) -> Result<
     let code = serde_json::from_value(json!(failed.code)).unwrap_or(ErrorCode::Internal);
     output.error(&CommandError::new(code, failed.message.as_str()));
     Ok(ExitCode::FAILURE)
+}
+
+/// Whether there is somebody to ask.
+fn asks() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Goes on only with a yes; anything else, and an end of the input, is a no.
+fn sure(question: &str) -> Result<()> {
+    write!(io::stderr(), "{question} [y/N] ").ok();
+    let mut answer = String::new();
+    io::stdin().lock().take(100).read_line(&mut answer).ok();
+    if matches!(answer.trim().to_lowercase().as_str(), "y" | "yes") {
+        return Ok(());
+    }
+    Err(CommandError::new(ErrorCode::Cancelled, "nothing was erased")
+        .hint("Answer y, or add --yes to be asked nothing."))
 }
 
 fn interrupted() -> CommandError {

@@ -10,6 +10,7 @@ use journey_app::{
         SessionView, SettingList, TaxonomyList, TaxonomyView, ThreadList, window::AccountRows,
     },
 };
+use journey_domain::ledger::NOT_SENT;
 use std::{collections::HashMap, fmt::Write as _};
 
 /// The order in which kinds are shown, with their headings.
@@ -434,10 +435,11 @@ pub(crate) fn ledger(list: &LedgerList, style: Style) -> String {
         && let Some(body) = &one.body
     {
         return format!(
-            "{} {} {}\n{} bytes, SHA-256 {}\n{}\n\n{}",
+            "{} {} {}\n{}: {} bytes, SHA-256 {}\n{}\n\n{}",
             for_people(&one.at),
             one.host,
             one.target,
+            one.purpose,
             one.bytes_out,
             one.body_sha256,
             one.outcome.as_deref().unwrap_or("no answer was recorded"),
@@ -453,7 +455,11 @@ pub(crate) fn ledger(list: &LedgerList, style: Style) -> String {
                 for_people(&l.at),
                 l.purpose.clone(),
                 l.host.clone(),
-                format!("{} B", l.bytes_out),
+                if l.outcome.as_deref() == Some(NOT_SENT) {
+                    "nothing".to_owned()
+                } else {
+                    format!("{} B", l.bytes_out)
+                },
                 l.outcome.clone().unwrap_or_else(|| "no answer recorded".to_owned()),
             ]
         })
@@ -470,7 +476,12 @@ pub(crate) fn audit(list: &AuditList, style: Style) -> String {
             vec![
                 for_people(&a.at),
                 a.who.clone().unwrap_or_default(),
-                a.what.clone(),
+                match &a.last_at {
+                    Some(last) => {
+                        format!("{} {} times, last {}", a.what, a.times, for_people(last))
+                    }
+                    None => a.what.clone(),
+                },
                 a.on.clone().unwrap_or_default(),
             ]
         })

@@ -2,7 +2,7 @@
 
 use crate::support::{PASSWORD, Program, describe};
 use serde_json::{Value, json};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 const OTHER: &str = "granite-teacup-Seventy-owls";
 
@@ -146,6 +146,50 @@ fn guessing_is_slowed_down_and_says_when_to_try_again() {
         assert_eq!(output.status.code(), Some(3), "{stderr}");
     }
     assert!(limited.expect("guessing was never slowed down").contains("hint"));
+}
+
+/// So many commands at once, each a process; their exit codes and what they said on standard error.
+fn at_once(program: &Program, n: usize, password: &str) -> Vec<(Option<i32>, String)> {
+    let all: Vec<_> = (0..n)
+        .map(|_| {
+            let mut command = program.command(&["sessions", "--json"]);
+            command
+                .env("INSIGHT_JOURNEY_PASSWORD", password)
+                .env_remove("DBUS_SESSION_BUS_ADDRESS");
+            command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    all.into_iter()
+        .map(|child| {
+            let output = child.wait_with_output().unwrap();
+            (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn right_commands_at_once_all_get_in_and_guesses_at_once_are_no_more_than_in_turn() {
+    let program = Program::with_account();
+    for (code, said) in at_once(&program, 8, PASSWORD) {
+        assert_eq!(code, Some(0), "{said}");
+    }
+    // They are one line of the log, which has room for what matters.
+    let audit = program.json(&["audit"]);
+    let lines = audit["audit"].as_array().unwrap();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert_eq!(
+        (&lines[0]["what"], &lines[0]["times"]),
+        (&json!("signed_in_for_command"), &json!(9))
+    );
+    assert_eq!((&lines[1]["what"], &lines[1]["times"]), (&json!("account_created"), &json!(1)));
+
+    let guesses = at_once(&program, 24, "wrong");
+    let is_refused = |said: &str| said.contains("rate_limited") && said.contains("try again in ");
+    let n_tried = guesses.iter().filter(|(_, said)| said.contains("wrong_password")).count();
+    let n_refused = guesses.iter().filter(|(_, said)| is_refused(said)).count();
+    assert_eq!(n_tried + n_refused, 24, "{guesses:?}");
+    // Three are free; each further one takes twice as long a wait as the one before.
+    assert!((3..10).contains(&n_tried), "{n_tried} were tried");
 }
 
 #[test]

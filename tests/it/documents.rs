@@ -30,7 +30,15 @@ fn takes(setting: &Setting) -> String {
         Kind::Amount { max } => format!("0 to {max}"),
         Kind::OneOf(words) => words.join(", "),
         Kind::Text { max_chars } => format!("text, at most {max_chars} characters"),
-        Kind::List { max_entries } => format!("list of at most {max_entries} texts"),
+        Kind::SomeOf(words) => format!("list of {}", words.join(", ")),
+        Kind::Names { max_entries } => {
+            format!("list of at most {max_entries} names, each alone or as `name=sent instead`")
+        }
+        Kind::Hosts { max_entries } => format!("list of at most {max_entries} hosts, without port"),
+        Kind::Address => "address: https, or http on this computer".to_owned(),
+        Kind::SpokenLanguage => "auto, or a language's code".to_owned(),
+        Kind::ModelName => "a speech model's name".to_owned(),
+        Kind::Country => "two letters".to_owned(),
         Kind::TimeOfDay => "time of day, such as 07:30".to_owned(),
     };
     if setting.optional { format!("{kind}; or none") } else { kind }

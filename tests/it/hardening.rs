@@ -1,7 +1,12 @@
 //! The process itself: what it leaves readable, what its children get, what it notes.
 
 use crate::support::{PASSWORD, Program, describe, root};
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+};
 
 /// A program on a terminal of its own, as a person would start it.
 fn on_a_terminal(program: &Program, args: &str) -> Command {
@@ -53,6 +58,37 @@ fn an_editor_gets_no_secret_and_the_program_leaves_no_memory_behind() {
     assert_eq!(core[4..6], ["0", "0"], "a crash would write the keys to a core file");
     assert_eq!(line("Umask:").split_whitespace().nth(1), Some("0077"));
     assert!(line("-rw").starts_with("-rw------- "), "others could read the page");
+}
+
+#[test]
+fn erasing_a_session_asks_first_where_there_is_somebody_to_ask() {
+    let program = Program::with_account();
+    let ids: Vec<String> = ["The tide was out.", "The tide was in.", "No tide."]
+        .iter()
+        .map(|text| program.write(text)["id"].as_str().unwrap().to_owned())
+        .collect();
+    let answering = |args: &str, answer: &str| {
+        let mut child = on_a_terminal(&program, args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(answer.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    for answer in ["\n", "n\n", "yesterday\n"] {
+        let (code, said) = answering(&format!("delete {}", ids[0]), answer);
+        assert!(said.contains("Erase \"The tide was out\" for good? [y/N]"), "{said}");
+        assert!(code == Some(130) && said.contains("nothing was erased"), "{code:?} {said}");
+    }
+    program.ok(&["show", &ids[0]]);
+    assert_eq!(answering(&format!("delete {}", ids[0]), "y\n").0, Some(0));
+    let (code, said) = answering(&format!("delete {} --yes", ids[1]), "");
+    assert!(code == Some(0) && !said.contains("[y/N]"), "{said}");
+    // A script is asked nothing.
+    program.ok(&["delete", &ids[2]]);
+    assert_eq!(program.json(&["sessions"])["sessions"], serde_json::json!([]));
 }
 
 #[test]

@@ -1,11 +1,15 @@
 //! Providers through the command line: nothing leaves unasked, what leaves stands in the ledger.
 
-use crate::support::{Program, describe};
+use crate::{
+    microphone::signal,
+    support::{Program, describe},
+};
 use serde_json::{Value, json};
 use std::{
     fs,
     io::{Read, Write},
     net::TcpListener,
+    process::Stdio,
     sync::{Arc, Mutex},
     thread,
 };
@@ -501,6 +505,33 @@ fn a_test_of_the_provider_gives_its_own_words_sends_none_of_the_persons_and_keep
     drop(program.run(&["provider", "test"]));
     let refused = program.fails(&["provider", "test"], 1, "rate_limited");
     assert!(refused["message"].as_str().unwrap().contains("try again in "), "{refused}");
+}
+
+#[test]
+fn a_test_of_a_provider_that_says_nothing_hears_ctrl_c() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let program = Program::with_account();
+    let address = format!("http://{}/v1", listener.local_addr().unwrap());
+    program.ok(&["settings", "set", "provider_base_url", &address]);
+    program.ok(&["settings", "set", "provider_model", "m"]);
+    program.ok(&["provider", "use", "compatible"]);
+    let child = program
+        .command(&["provider", "test", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut asking, _) = listener.accept().unwrap();
+    request(&mut asking);
+    signal(child.id(), "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", describe(&output));
+    let line = &program.json(&["ledger"])["ledger"][0];
+    assert_eq!(
+        (&line["purpose"], &line["outcome"]),
+        (&json!("provider test"), &json!("cancelled")),
+        "{line}"
+    );
 }
 
 #[test]

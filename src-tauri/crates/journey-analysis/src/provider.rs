@@ -53,6 +53,7 @@ mod turns;
 mod windows;
 mod wire;
 
+pub use address::host_of;
 pub use config::{ProviderConfig, ProviderKey, ProviderKind, ProviderPorts};
 pub use error::ProviderError;
 pub use probe::{LocalServer, TestReport, probe_local, test_provider};

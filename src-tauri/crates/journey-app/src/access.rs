@@ -20,8 +20,8 @@ use journey_domain::{
 };
 use journey_vault::{
     AccountsError, AccountsStore, AuditAction, CreateAccountError, FamilyId, KdfCost, NewAccount,
-    OpenError, OtherCodes, RecoveryCode, RefreshToken, SessionKey, SignInError, StoredAccount,
-    Vault, VaultKeys,
+    OpenError, OtherCodes, RecoveryCode, RefreshToken, SessionKey, SignInError, SignInFor,
+    StoredAccount, Vault, VaultKeys,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -270,7 +270,8 @@ impl App {
     /// # Errors
     /// A wrong name or password, a disabled account, too many tries, or a vault that does not open.
     pub fn sign_in_once(&self, name: &str, password: &str) -> Result<AccessToken> {
-        self.enter(name, password, Client::CommandLine).map(|(token, _)| token)
+        let client = Client::CommandLine;
+        self.enter(name, password, client, SignInFor::OneCommand).map(|(token, _)| token)
     }
 
     /// Signs in for the window: opens the vault and, if wanted, stays signed in.
@@ -278,7 +279,7 @@ impl App {
     /// # Errors
     /// As [`App::sign_in_once`].
     pub fn sign_in_window(&self, name: &str, password: &str, stay: bool) -> Result<AccessToken> {
-        let (token, open) = self.enter(name, password, Client::Desktop)?;
+        let (token, open) = self.enter(name, password, Client::Desktop, SignInFor::Longer)?;
         if stay {
             // Without a keychain the password is asked at each start.
             self.stay(&open, Client::Desktop);
@@ -291,7 +292,7 @@ impl App {
     /// # Errors
     /// As [`App::sign_in_once`].
     pub fn sign_in(&self, name: &str, password: &str, client: Client) -> Result<bool> {
-        let (_, open) = self.enter(name, password, client)?;
+        let (_, open) = self.enter(name, password, client, SignInFor::Longer)?;
         Ok(self.stay(&open, client))
     }
 
@@ -300,12 +301,13 @@ impl App {
         name: &str,
         password: &str,
         client: Client,
+        what_for: SignInFor,
     ) -> Result<(AccessToken, Arc<OpenVault>)> {
         let name = AccountName::new(name).map_err(|_| wrong())?;
         let password = SecretString::from(password.to_owned());
         let signed_in = self
             .accounts_store()
-            .sign_in(&name, &password, self.cost()?)
+            .sign_in(&name, &password, self.cost()?, what_for)
             .map_err(|e| sign_in_error(&e))?;
         let open = self.unlock(&signed_in.account, signed_in.keys)?;
         let here = self
@@ -669,6 +671,8 @@ impl App {
                 at: entry.at.to_string(),
                 who: entry.actor_name,
                 what: entry.action,
+                times: entry.times,
+                last_at: entry.last_at.map(|at| at.to_string()),
                 on: match (entry.subject_name, entry.detail) {
                     (Some(name), Some(detail)) => Some(format!("{name} ({detail})")),
                     (name, detail) => name.or(detail),
@@ -716,6 +720,7 @@ impl App {
     /// A usage error for an unknown key or a value that does not fit.
     pub fn set_system_setting(&self, me: &Caller, key: &str, value: &Value) -> Result<SettingList> {
         settings::find(key, Scope::System)?.check(value)?;
+        self.is_here(key, value)?;
         self.accounts_store()
             .set_system_setting(key, value, me.account.id)
             .map_err(|e| accounts_error(&e))?;

@@ -8,6 +8,7 @@ use crate::{
     open_vault::OpenVault,
     pipeline::{cancelled, transcribe::sound_of},
     review::find,
+    settings::PROVIDERS,
     views::{
         ChangeView, LocalServerList, LocalServerView, PreviewView, ProviderList, ProviderTestView,
         ProviderView, SessionView,
@@ -29,13 +30,10 @@ use journey_domain::{
     ports::CancelToken,
 };
 use secrecy::SecretString;
-use std::{net::Ipv6Addr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 /// The analyser that is built in.
 pub(crate) const ON_DEVICE: &str = "on-device";
-
-/// The providers there are, the built-in one first.
-const PROVIDERS: [&str; 4] = [ON_DEVICE, "openai", "compatible", "ollama"];
 
 /// A session after another analysis of it.
 pub struct Reanalysed {
@@ -85,21 +83,13 @@ fn provider_error(error: &ProviderError) -> CommandError {
 
 /// The host of an address, without port.
 pub(crate) fn host_of(base_url: &str) -> Result<String> {
-    let rest = base_url.split_once("://").map_or(base_url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = match authority.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => authority.split(':').next().unwrap_or_default(),
-    };
-    // An IPv6 address has many spellings; it is asked under its shortest.
-    if let Ok(v6) = host.parse::<Ipv6Addr>() {
-        return Ok(v6.to_string());
-    }
-    if host.is_empty() {
-        return Err(CommandError::usage("the provider's address names no host")
-            .hint("Set it with `insight-journey settings set provider_base_url http://localhost:8080/v1`."));
-    }
-    Ok(host.to_ascii_lowercase())
+    journey_analysis::provider::host_of(base_url).map_err(|error| provider_error(&error))
+}
+
+fn no_address() -> CommandError {
+    CommandError::usage("the provider has no address yet").hint(
+        "Set it with `insight-journey settings set provider_base_url http://localhost:8080/v1`.",
+    )
 }
 
 pub(crate) fn is_this_computer(host: &str) -> bool {
@@ -164,7 +154,7 @@ impl App {
         };
         let Some(kind) = kind_of(&name)? else { return self.built_in(open) };
         let config = self.ready_config(open, kind)?;
-        let ports = self.provider_ports(open, &config, Some(session))?;
+        let ports = self.provider_ports(open, &config, session)?;
         let analyser = ProviderAnalyser::new(config, ports).map_err(|e| provider_error(&e))?;
         Ok(Arc::new(analyser))
     }
@@ -191,20 +181,10 @@ impl App {
     }
 
     fn provider_config(&self, open: &OpenVault, kind: ProviderKind) -> Result<ProviderConfig> {
-        let allowed = self.system_list("allowed_providers")?;
-        if !allowed.iter().any(|name| name == kind.name()) {
-            return Err(CommandError::new(
-                ErrorCode::NotAllowed,
-                "this provider is not allowed here",
-            )
-            .hint("An admin of this computer decides which are."));
-        }
+        self.provider_is_allowed(kind.name())?;
         let place = self.provider_place(open, kind.name())?;
         let usual = kind.default_base_url().map(ToOwned::to_owned);
-        let base_url = place.base_url.or(usual).ok_or_else(|| {
-            CommandError::usage("the provider has no address yet")
-                .hint("Set it with `insight-journey settings set provider_base_url http://localhost:8080/v1`.")
-        })?;
+        let base_url = place.base_url.or(usual).ok_or_else(no_address)?;
         let host = host_of(&base_url)?;
         let mut allowed_hosts = self.system_list("allowed_hosts")?;
         if is_this_computer(&host) {
@@ -245,21 +225,16 @@ impl App {
         &self,
         open: &OpenVault,
         config: &ProviderConfig,
-        session: Option<SessionId>,
+        session: SessionId,
     ) -> Result<ProviderPorts> {
-        self.ports_to(open, &host_of(&config.base_url)?, session)
+        self.ports_with(open, Consent::for_analysis(host_of(&config.base_url)?, Some(session)))
     }
 
-    fn ports_to(
-        &self,
-        open: &OpenVault,
-        host: &str,
-        session: Option<SessionId>,
-    ) -> Result<ProviderPorts> {
+    fn ports_with(&self, open: &OpenVault, consent: Consent) -> Result<ProviderPorts> {
         let ports = self.ports();
         Ok(ProviderPorts {
             ledger: open.vault.clone(),
-            consent: Consent::for_analysis(host, session),
+            consent,
             clock: ports.clock.clone(),
             random: ports.random.clone(),
             turns: open.turns().clone(),
@@ -310,18 +285,22 @@ impl App {
     /// # Errors
     /// A usage error for an unknown one; not allowed.
     pub fn use_provider(&self, me: &Unlocked, name: &str) -> Result<ProviderList> {
-        let kind = kind_of(name)?;
-        let allowed = self.system_list("allowed_providers")?;
-        if kind.is_some() && !allowed.iter().any(|a| a == name) {
-            return Err(CommandError::new(
-                ErrorCode::NotAllowed,
-                "this provider is not allowed here",
-            )
-            .hint("An admin of this computer decides which are."));
-        }
-        self.take_place(me, name)?;
+        kind_of(name)?;
         self.set_setting(me, "provider", &name.into())?;
         self.providers(me)
+    }
+
+    /// Whether an admin lets this provider be asked; the built-in one always is.
+    ///
+    /// # Errors
+    /// Not allowed.
+    pub(crate) fn provider_is_allowed(&self, name: &str) -> Result<()> {
+        let allowed = self.system_list("allowed_providers")?;
+        if name == ON_DEVICE || allowed.iter().any(|it| it == name) {
+            return Ok(());
+        }
+        Err(CommandError::new(ErrorCode::NotAllowed, "this provider is not allowed here")
+            .hint("An admin of this computer decides which are."))
     }
 
     /// Keeps a provider's key in the vault, bound to the host of its address.
@@ -338,7 +317,7 @@ impl App {
         }
         let usual = kind.default_base_url().map(ToOwned::to_owned);
         let base_url = self.provider_place(&me.open, name)?.base_url.or(usual);
-        let host = host_of(base_url.as_deref().unwrap_or_default())?;
+        let host = host_of(&base_url.ok_or_else(no_address)?)?;
         let key = SecretString::from(key.expose_secret().trim().to_owned());
         me.vault().write(|write| {
             write.secrets().set(kind.name(), &host, &key).map_err(CommandError::from)
@@ -352,20 +331,22 @@ impl App {
     }
 
     /// Servers that answer on the usual ports of this computer, asked because the person ordered it.
-    pub(crate) fn local_servers(&self, me: &Unlocked) -> Result<Vec<LocalServer>> {
-        let ports = self.ports_to(&me.open, "127.0.0.1", None)?;
-        self.runtime()
-            .block_on(probe_local(&ports, &CancelToken::new()))
-            .map_err(|e| provider_error(&e))
+    pub(crate) fn local_servers(
+        &self,
+        me: &Unlocked,
+        cancel: &CancelToken,
+    ) -> Result<Vec<LocalServer>> {
+        let ports = self.ports_with(&me.open, Consent::for_local_probe())?;
+        self.runtime().block_on(probe_local(&ports, cancel)).map_err(|e| provider_error(&e))
     }
 
     /// Asks the chosen provider for its models; sends nothing of the person's words.
     ///
     /// # Errors
     /// The service's own words.
-    pub fn test_provider(&self, me: &Unlocked) -> Result<ProviderTestView> {
+    pub fn test_provider(&self, me: &Unlocked, cancel: &CancelToken) -> Result<ProviderTestView> {
         let name = self.chosen_provider(&me.open)?;
-        self.test_named_provider(me, &name)
+        self.test_named_provider(me, &name, cancel)
     }
 
     /// The same for any provider.
@@ -373,6 +354,7 @@ impl App {
         &self,
         me: &Unlocked,
         name: &str,
+        cancel: &CancelToken,
     ) -> Result<ProviderTestView> {
         let Some(kind) = kind_of(name)? else {
             self.built_in(&me.open)?;
@@ -383,10 +365,11 @@ impl App {
             });
         };
         let config = self.ready_config(&me.open, kind)?;
-        let ports = self.provider_ports(&me.open, &config, None)?;
+        let consent = Consent::for_provider_test(host_of(&config.base_url)?);
+        let ports = self.ports_with(&me.open, consent)?;
         let report = self
             .runtime()
-            .block_on(test_provider(&config, &ports, &CancelToken::new()))
+            .block_on(test_provider(&config, &ports, cancel))
             .map_err(|e| provider_error(&e))?;
         let message = if report.has_model {
             format!("{name} answers and has the model {}.", config.model)
@@ -400,8 +383,8 @@ impl App {
     ///
     /// # Errors
     /// The ledger's failure; a port on which nothing answers is none.
-    pub fn probe_servers(&self, me: &Unlocked) -> Result<LocalServerList> {
-        let servers = self.local_servers(me)?.into_iter().map(|server| LocalServerView {
+    pub fn probe_servers(&self, me: &Unlocked, cancel: &CancelToken) -> Result<LocalServerList> {
+        let servers = self.local_servers(me, cancel)?.into_iter().map(|server| LocalServerView {
             provider: server.kind.name().to_owned(),
             base_url: server.base_url,
             models: server.models,
@@ -552,13 +535,15 @@ mod tests {
     fn the_host_of_an_address_is_found_without_port_and_path() {
         for (address, host) in [
             ("https://api.openai.com/v1", "api.openai.com"),
-            ("http://LOCALHOST:8080/v1?x=1", "localhost"),
+            ("http://LOCALHOST:8080/v1", "localhost"),
             ("http://[::1]:11434", "::1"),
             ("http://[0:0:0:0:0:0:0:1]:11434", "::1"),
         ] {
             assert_eq!(host_of(address).unwrap(), host);
         }
-        assert!(host_of("https:///v1").is_err());
+        for wrong in ["https://", "", "https://api.openai.com@collector.example/v1"] {
+            assert_eq!(host_of(wrong).unwrap_err().code, ErrorCode::Usage, "{wrong}");
+        }
         assert!(is_this_computer("127.0.0.1") && is_this_computer("::1"));
         assert!(!is_this_computer("127.0.0.1.example.com"));
     }

@@ -9,7 +9,7 @@ use crate::{
     views::{AccountView, BackupView},
 };
 use jiff::Timestamp;
-use journey_domain::account::AccountName;
+use journey_domain::{account::AccountName, ports::CancelToken};
 use journey_vault::{
     AuditAction,
     backup::{BackupCost, BackupRequest, RestoreRequest, back_up},
@@ -34,9 +34,15 @@ impl App {
     /// Writes one archive of vault and media, and reads it back to be sure.
     ///
     /// # Errors
-    /// A short passphrase, a file that is there already, the failure of the disk; nothing is left of
-    /// the attempt.
-    pub fn backup(&self, me: &Unlocked, to: &Path, passphrase: &str) -> Result<BackupView> {
+    /// A short passphrase, a file that is there already, the failure of the disk, cancelled; nothing is
+    /// left of the attempt.
+    pub fn backup(
+        &self,
+        me: &Unlocked,
+        to: &Path,
+        passphrase: &str,
+        cancel: &CancelToken,
+    ) -> Result<BackupView> {
         if passphrase.chars().count() < MIN_PASSPHRASE_CHARS {
             return Err(CommandError::usage(format!(
                 "the passphrase of a backup has at least {MIN_PASSPHRASE_CHARS} characters"
@@ -55,6 +61,7 @@ impl App {
             cost: BackupCost::STANDARD,
             to,
             now,
+            cancel,
         };
         // Nobody takes the copy of the database for one that a crash left.
         let _lock = RecordingLock::shared(me.vault().dir())?;

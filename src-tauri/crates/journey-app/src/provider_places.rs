@@ -1,22 +1,29 @@
-//! Each provider's own address and model. The settings hold those of one provider; those of the
-//! others are kept beside them, so that changing to and fro loses nothing.
+//! Each provider's own address and model. The settings hold those of the provider in use; those of
+//! the others are kept beside them, so that changing to and fro loses nothing, and what was set for one
+//! is never asked of another.
+//!
+//! While the built-in analyser is in use, what is set belongs to nobody: to the provider that is used
+//! next. OpenAI has a place of its own, and a key that was entered for it, so until it is used it is
+//! asked there alone.
 
 use crate::{
     App,
     access::Unlocked,
-    analysing::{ON_DEVICE, host_of, is_this_computer, kind_of},
+    analysing::{ON_DEVICE, kind_of},
     error::{CommandError, Result},
     open_vault::OpenVault,
     settings::{self, Scope},
     views::window::ProviderRows,
 };
+use journey_vault::AuditAction;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Whose the address and model in the settings are.
-const OWNER: &str = "provider_place_of";
+const PROVIDER: &str = "provider";
+const BASE_URL: &str = "provider_base_url";
+const MODEL: &str = "provider_model";
 
-/// Where those of another provider are kept.
+/// Where those of a provider that is not in use are kept.
 fn kept(name: &str) -> String {
     format!("provider_place.{name}")
 }
@@ -30,63 +37,85 @@ pub(crate) struct Place {
     pub(crate) model: Option<String>,
 }
 
+impl Place {
+    fn or(self, other: Self) -> Self {
+        Self { base_url: self.base_url.or(other.base_url), model: self.model.or(other.model) }
+    }
+
+    fn values(&self) -> [(&'static str, Value); 2] {
+        let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
+        [(BASE_URL, value(&self.base_url)), (MODEL, value(&self.model))]
+    }
+}
+
 impl App {
+    /// Whose the address and the model in the settings are; `None` while they are nobody's yet.
+    ///
+    /// # Errors
+    /// The vault's failure.
+    pub fn provider_in_use(&self, me: &Unlocked) -> Result<Option<String>> {
+        self.place_owner(&me.open)
+    }
+
+    fn place_owner(&self, open: &OpenVault) -> Result<Option<String>> {
+        Ok(self.text_setting(open, PROVIDER)?.filter(|name| name != ON_DEVICE))
+    }
+
     /// The place of a provider.
     pub(crate) fn provider_place(&self, open: &OpenVault, name: &str) -> Result<Place> {
-        if self.place_owner(open)?.is_some_and(|owner| owner != name) {
-            let stored = open
-                .vault
-                .read(|read| read.settings().get(&kept(name)))
-                .map_err(CommandError::from)?;
-            return Ok(stored.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default());
+        match self.place_owner(open)? {
+            Some(owner) if owner == name => self.place_in_settings(open),
+            None if name != "openai" => {
+                Ok(self.place_in_settings(open)?.or(self.kept_place(open, name)?))
+            }
+            _ => self.kept_place(open, name),
         }
-        self.place_in_settings(open)
     }
 
     fn place_in_settings(&self, open: &OpenVault) -> Result<Place> {
         Ok(Place {
-            base_url: self.text_setting(open, "provider_base_url")?,
-            model: self.text_setting(open, "provider_model")?,
+            base_url: self.text_setting(open, BASE_URL)?,
+            model: self.text_setting(open, MODEL)?,
         })
     }
 
-    /// Whose the settings are: of whoever they were kept for, else of the provider in use.
-    fn place_owner(&self, open: &OpenVault) -> Result<Option<String>> {
+    fn kept_place(&self, open: &OpenVault, name: &str) -> Result<Place> {
         let stored =
-            open.vault.read(|read| read.settings().get(OWNER)).map_err(CommandError::from)?;
-        let named = stored.and_then(|v| v.as_str().map(ToOwned::to_owned));
-        let in_use = self.text_setting(open, "provider")?;
-        Ok(named.or(in_use).filter(|name| name != ON_DEVICE))
+            open.vault.read(|read| read.settings().get(&kept(name))).map_err(CommandError::from)?;
+        Ok(stored.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default())
     }
 
-    /// Makes the settings those of another provider; what they were is kept.
-    pub(crate) fn take_place(&self, me: &Unlocked, name: &str) -> Result<()> {
-        if name == ON_DEVICE {
+    /// Puts a provider in use, and its place into the settings; that of the one before is kept. All of
+    /// it at once: no moment knows one provider with another's address.
+    pub(crate) fn change_provider(&self, me: &Unlocked, name: &str) -> Result<()> {
+        let owner = self.place_owner(&me.open)?;
+        if owner.as_deref() == Some(name) || owner.is_none() && name == ON_DEVICE {
             return Ok(());
         }
-        let owner = self.place_owner(&me.open)?;
-        if let Some(owner) = owner.filter(|owner| owner != name) {
-            let (before, after) =
-                (self.place_in_settings(&me.open)?, self.provider_place(&me.open, name)?);
-            self.keep_place(me, &owner, &before)?;
-            self.place_to_settings(me, &after)?;
+        let before = self.place_in_settings(&me.open)?;
+        let after = match &owner {
+            _ if name == ON_DEVICE => Place::default(),
+            Some(_) => self.kept_place(&me.open, name)?,
+            None => before.clone().or(self.kept_place(&me.open, name)?),
+        };
+        let of_owner = serde_json::to_value(&before).map_err(|e| CommandError::internal(&e))?;
+        me.vault().write(|write| {
+            let settings = write.settings();
+            if let Some(owner) = &owner {
+                settings.set(&kept(owner), &of_owner)?;
+            }
+            for (key, value) in after.values() {
+                settings.set(key, &value)?;
+            }
+            settings.set(PROVIDER, &name.into()).map_err(CommandError::from)
+        })?;
+        let changed = [(PROVIDER, true)]
+            .into_iter()
+            .chain(before.values().into_iter().zip(after.values()).map(|(b, a)| (a.0, a.1 != b.1)));
+        for (key, _) in changed.filter(|(_, is_changed)| *is_changed) {
+            self.audit_event(&me.caller, AuditAction::SettingChanged, Some(key));
         }
-        me.vault()
-            .write(|write| write.settings().set(OWNER, &name.into()))
-            .map_err(CommandError::from)
-    }
-
-    fn keep_place(&self, me: &Unlocked, name: &str, place: &Place) -> Result<()> {
-        let value = serde_json::to_value(place).map_err(|e| CommandError::internal(&e))?;
-        me.vault()
-            .write(|write| write.settings().set(&kept(name), &value))
-            .map_err(CommandError::from)
-    }
-
-    fn place_to_settings(&self, me: &Unlocked, place: &Place) -> Result<()> {
-        let value = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
-        self.set_setting(me, "provider_base_url", &value(&place.base_url))?;
-        self.set_setting(me, "provider_model", &value(&place.model)).map(drop)
+        Ok(())
     }
 
     /// Gives a provider an address and a model; `None` for the usual ones.
@@ -103,36 +132,23 @@ impl App {
         if kind_of(name)?.is_none() {
             return Err(CommandError::usage("the on-device analyser has nothing to set"));
         }
-        base_url.map(check_address).transpose()?;
         let place = Place {
             base_url: base_url.map(ToOwned::to_owned),
             model: model.map(ToOwned::to_owned),
         };
-        for (key, text) in
-            [("provider_base_url", &place.base_url), ("provider_model", &place.model)]
-        {
-            let value = text.clone().map_or(Value::Null, Value::String);
+        for (key, value) in place.values() {
             settings::find(key, Scope::Personal)?.check(&value)?;
         }
-        if self.place_owner(&me.open)?.is_none_or(|owner| owner == name) {
-            self.place_to_settings(me, &place)?;
-            self.take_place(me, name)?;
+        if self.place_owner(&me.open)?.is_some_and(|owner| owner == name) {
+            for (key, value) in place.values() {
+                self.set_setting(me, key, &value)?;
+            }
         } else {
-            self.keep_place(me, name, &place)?;
+            let value = serde_json::to_value(&place).map_err(|e| CommandError::internal(&e))?;
+            me.vault()
+                .write(|write| write.settings().set(&kept(name), &value))
+                .map_err(CommandError::from)?;
         }
         self.provider_rows(me)
     }
-}
-
-fn check_address(base_url: &str) -> Result<()> {
-    let host = host_of(base_url)?;
-    let is_safe = base_url.starts_with("https://")
-        || base_url.starts_with("http://") && is_this_computer(&host);
-    if is_safe {
-        return Ok(());
-    }
-    Err(CommandError::usage("this address cannot be used").hint(
-        "It begins with https://, or with http:// for a server on this computer, such as \
-         http://localhost:8080/v1.",
-    ))
 }

@@ -32,12 +32,33 @@ impl App {
     pub fn set_setting(&self, me: &Unlocked, key: &str, value: &Value) -> Result<SettingList> {
         let setting = settings::find(key, Scope::Personal)?;
         setting.check(value)?;
+        self.is_here(key, value)?;
+        if let ("provider", Some(name)) = (key, value.as_str()) {
+            self.change_provider(me, name)?;
+            return self.settings(me, Some(key));
+        }
         let before = self.value(&me.open, setting)?;
         me.vault().write(|write| write.settings().set(key, value).map_err(CommandError::from))?;
         if before != *value {
             self.audit_event(&me.caller, AuditAction::SettingChanged, Some(key));
         }
         self.settings(me, Some(key))
+    }
+
+    /// Refuses what names something that is not here, as the words that are made for it do.
+    ///
+    /// # Errors
+    /// Not found for a speech model; not allowed for a provider.
+    pub(crate) fn is_here(&self, key: &str, value: &Value) -> Result<()> {
+        match (key, value.as_str()) {
+            ("provider", Some(name)) => self.provider_is_allowed(name),
+            ("speech_model", Some(name)) => self.open_model(name),
+            ("default_model", Some(name)) => self.open_model(name).or_else(|error| {
+                // It may be named before it is fetched.
+                self.catalogue_model(name).map(drop).map_err(|_| error)
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// The computer's settings, or one of them.

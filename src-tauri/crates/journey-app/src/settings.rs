@@ -2,7 +2,15 @@
 //! ones in the accounts store.
 
 use crate::error::{CommandError, Result};
+use journey_analysis::provider::{CHOSEN, host_of};
+use journey_speech::{models::installed::can_be_named, whisper::knows_language};
 use serde_json::Value;
+
+/// Longest name that is replaced, or that is sent for one, in characters.
+const MAX_NAME_CHARS: usize = 80;
+
+/// Longest address of a provider, in characters.
+const MAX_ADDRESS_CHARS: usize = 300;
 
 /// Whose setting it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,12 +47,30 @@ pub enum Kind {
     },
     /// A local time, `HH:MM`.
     TimeOfDay,
-    /// A list of texts.
-    List {
+    /// Several of a few words.
+    SomeOf(&'static [&'static str]),
+    /// Names that are replaced, each alone or as `name=what is sent for it`.
+    Names {
         /// Most entries.
         max_entries: usize,
     },
+    /// Hosts, without scheme and port.
+    Hosts {
+        /// Most entries.
+        max_entries: usize,
+    },
+    /// An address that may be asked: https, or http on this computer.
+    Address,
+    /// A language that is spoken, or `auto`.
+    SpokenLanguage,
+    /// A name that a speech model can have.
+    ModelName,
+    /// Two capital letters.
+    Country,
 }
+
+/// The providers there are, the built-in one first.
+pub(crate) const PROVIDERS: &[&str] = &["on-device", "openai", "compatible", "ollama"];
 
 /// One setting.
 #[derive(Clone, Copy, Debug)]
@@ -63,7 +89,10 @@ pub struct Setting {
     pub help: &'static str,
 }
 
-use Kind::{Amount, Flag, List, Number, OneOf, Text, TimeOfDay};
+use Kind::{
+    Address, Amount, Country, Flag, Hosts, ModelName, Names, Number, OneOf, SomeOf, SpokenLanguage,
+    Text, TimeOfDay,
+};
 use Scope::{Personal, System};
 
 /// All settings there are.
@@ -71,7 +100,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "speech_model",
         scope: Personal,
-        kind: Text { max_chars: 80 },
+        kind: ModelName,
         optional: true,
         default: r#"null"#,
         help: "The speech model to transcribe with; none for the best one installed.",
@@ -79,7 +108,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "speech_language",
         scope: Personal,
-        kind: Text { max_chars: 8 },
+        kind: SpokenLanguage,
         optional: false,
         default: r#""auto""#,
         help: "The language that is spoken (such as en, de), or auto.",
@@ -143,7 +172,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "provider",
         scope: Personal,
-        kind: OneOf(&["on-device", "openai", "compatible", "ollama"]),
+        kind: OneOf(PROVIDERS),
         optional: false,
         default: r#""on-device""#,
         help: "Who analyses: on-device, openai, compatible or ollama.",
@@ -154,15 +183,15 @@ pub const SETTINGS: &[Setting] = &[
         kind: Text { max_chars: 120 },
         optional: true,
         default: r#"null"#,
-        help: "The provider's model; none for its default.",
+        help: "The model of the provider in use, or of the one that is used next; none for its usual one.",
     },
     Setting {
         key: "provider_base_url",
         scope: Personal,
-        kind: Text { max_chars: 300 },
+        kind: Address,
         optional: true,
         default: r#"null"#,
-        help: "The address of a compatible or local server.",
+        help: "The address of the provider in use, or of the one that is used next; none for its usual one.",
     },
     Setting {
         key: "provider_temperature",
@@ -199,7 +228,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "pseudonyms",
         scope: Personal,
-        kind: List { max_entries: 500 },
+        kind: Names { max_entries: 500 },
         optional: false,
         default: r#"[]"#,
         help: "Names and places that are replaced before anything is sent.",
@@ -255,7 +284,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "language",
         scope: Personal,
-        kind: Text { max_chars: 8 },
+        kind: OneOf(&["en"]),
         optional: false,
         default: r#""en""#,
         help: "The language of the window.",
@@ -287,7 +316,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "country",
         scope: Personal,
-        kind: Text { max_chars: 2 },
+        kind: Country,
         optional: true,
         default: r#"null"#,
         help: "The country of the help lines, such as AT.",
@@ -367,7 +396,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "allowed_providers",
         scope: System,
-        kind: List { max_entries: 20 },
+        kind: SomeOf(PROVIDERS),
         optional: false,
         default: r#"["on-device","openai","compatible","ollama"]"#,
         help: "The analysis providers people may choose.",
@@ -375,7 +404,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "allowed_hosts",
         scope: System,
-        kind: List { max_entries: 100 },
+        kind: Hosts { max_entries: 100 },
         optional: false,
         default: r#"["api.openai.com"]"#,
         help: "The hosts that analysis may talk to; this computer itself is always allowed.",
@@ -399,7 +428,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "default_model",
         scope: System,
-        kind: Text { max_chars: 80 },
+        kind: ModelName,
         optional: true,
         default: r#"null"#,
         help: "The speech model for accounts that chose none.",
@@ -456,9 +485,14 @@ impl Setting {
             TimeOfDay => value
                 .as_str()
                 .is_some_and(|s| s.len() == 5 && jiff::civil::Time::strptime("%H:%M", s).is_ok()),
-            List { max_entries } => value.as_array().is_some_and(|list| {
-                list.len() <= max_entries
-                    && list.iter().all(|v| v.as_str().is_some_and(|s| s.chars().count() <= 200))
+            SomeOf(words) => entries(value, words.len(), |s| words.contains(&s)),
+            Names { max_entries } => entries(value, max_entries, are_names),
+            Hosts { max_entries } => entries(value, max_entries, is_host),
+            Address => value.as_str().is_some_and(|s| address_fault(s).is_none()),
+            SpokenLanguage => value.as_str().is_some_and(|s| s == "auto" || knows_language(s)),
+            ModelName => value.as_str().is_some_and(can_be_named),
+            Country => value.as_str().is_some_and(|s| {
+                s.len() == 2 && s.bytes().all(|letter| letter.is_ascii_uppercase())
             }),
         };
         if fits {
@@ -471,9 +505,21 @@ impl Setting {
             OneOf(words) => format!("one of {}", words.join(", ")),
             Text { max_chars } => format!("a text of at most {max_chars} characters"),
             TimeOfDay => "a time such as 20:30".to_owned(),
-            List { max_entries } => {
-                format!("a list of at most {max_entries} short texts, as JSON: [\"one\",\"two\"]")
-            }
+            SomeOf(words) => format!("a list, as JSON, of {}", words.join(", ")),
+            Names { max_entries } => format!(
+                "a list of at most {max_entries} names, as JSON: [\"Ada\",\"Bob{CHOSEN}Tom\"]; a \
+                 name has letters, and at most {MAX_NAME_CHARS} characters"
+            ),
+            Hosts { max_entries } => format!(
+                "a list of at most {max_entries} hosts without port, as JSON: [\"api.openai.com\"]"
+            ),
+            Address => match value.as_str().and_then(address_fault) {
+                Some(fault) => format!("another address ({fault})"),
+                None => "an address".to_owned(),
+            },
+            SpokenLanguage => "auto, or the code of a language such as en or de".to_owned(),
+            ModelName => "the name of a speech model, as `model list` shows it".to_owned(),
+            Country => "a country's two letters, such as AT".to_owned(),
         };
         let or_none = if self.optional { ", or none" } else { "" };
         Err(CommandError::usage(format!("{} takes {wanted}{or_none}", self.key)).hint(self.help))
@@ -488,8 +534,11 @@ impl Setting {
             return Ok(Value::Null);
         }
         let value = match self.kind {
-            Text { .. } | OneOf(_) | TimeOfDay => Value::String(typed.to_owned()),
-            Amount { .. } | Flag | Number { .. } | List { .. } => {
+            Country => Value::String(typed.to_ascii_uppercase()),
+            Text { .. } | OneOf(_) | TimeOfDay | Address | SpokenLanguage | ModelName => {
+                Value::String(typed.to_owned())
+            }
+            Amount { .. } | Flag | Number { .. } | SomeOf(_) | Names { .. } | Hosts { .. } => {
                 serde_json::from_str(typed).unwrap_or_else(|_| Value::String(typed.to_owned()))
             }
         };
@@ -498,10 +547,106 @@ impl Setting {
     }
 }
 
+fn entries(value: &Value, most: usize, fits: impl Fn(&str) -> bool) -> bool {
+    value.as_array().is_some_and(|list| {
+        list.len() <= most && list.iter().all(|v| v.as_str().is_some_and(&fits))
+    })
+}
+
+/// Whether something can stand as a name, or for one.
+pub(crate) fn is_name(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+        && !text.contains(CHOSEN)
+        && !text.chars().any(char::is_control)
+        && text.chars().count() <= MAX_NAME_CHARS
+}
+
+fn are_names(entry: &str) -> bool {
+    match entry.split_once(CHOSEN) {
+        Some((name, chosen)) => is_name(name) && is_name(chosen),
+        None => is_name(entry),
+    }
+}
+
+fn is_host(entry: &str) -> bool {
+    let in_address = if entry.contains(':') { format!("[{entry}]") } else { entry.to_owned() };
+    // One host each; a star would only seem to allow more.
+    !entry.contains('*')
+        && host_of(&format!("https://{in_address}"))
+            .is_ok_and(|host| host.eq_ignore_ascii_case(entry))
+}
+
+/// Why no provider may be asked at this address.
+fn address_fault(address: &str) -> Option<String> {
+    if address.chars().count() > MAX_ADDRESS_CHARS {
+        return Some(format!("it is longer than {MAX_ADDRESS_CHARS} characters"));
+    }
+    host_of(address).err().map(|error| error.to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn taken(scope: Scope, key: &str, typed: &str) -> bool {
+        let error = match find(key, scope).unwrap().parse(typed) {
+            Ok(_) => return true,
+            Err(error) => error,
+        };
+        assert!(error.message.starts_with(key) && error.hint.is_some(), "{error:?}");
+        assert!(!error.message.contains("hunter2"), "a password is told again");
+        false
+    }
+
+    #[test]
+    fn what_could_never_be_used_is_not_taken_as_a_setting() {
+        for (scope, key, fine, wrong) in [
+            (
+                Personal,
+                "provider_base_url",
+                &["https://api.example/v1", "http://localhost:8080/v1", "http://[::1]:9"][..],
+                &[
+                    "https://ada:hunter2@api.example/v1",
+                    "http://api.example/v1",
+                    "https://169.254.169.254/",
+                    "https://api.example/?key=hunter2",
+                    "ftp://localhost/",
+                    "nonsense",
+                ][..],
+            ),
+            (Personal, "speech_language", &["auto", "en", "de"], &["klingon", "xx", "EN", "e n"]),
+            (Personal, "speech_model", &["base.en", "my-own.en"], &["../x", "a b", "-", "Big.EN"]),
+            (System, "default_model", &["base.en"], &["/etc/passwd", "a/b"]),
+            (Personal, "language", &["en"], &["klingon"]),
+            (Personal, "country", &["AT", "at"], &["A", "AUT", "A1"]),
+            (
+                Personal,
+                "pseudonyms",
+                &[r#"["Ada","Bob=Tom"]"#],
+                &[r#"["!"]"#, r#"["a=b=c"]"#, r#"["a="]"#],
+            ),
+            (System, "allowed_providers", &["[]", r#"["openai"]"#], &[r#"["claude"]"#]),
+            (
+                System,
+                "allowed_hosts",
+                &[r#"["api.openai.com","::1","10.0.0.7"]"#],
+                &[
+                    r#"["https://x.example"]"#,
+                    r#"["x.example:443"]"#,
+                    r#"["169.254.169.254"]"#,
+                    r#"["*"]"#,
+                ],
+            ),
+        ] {
+            for typed in fine {
+                assert!(taken(scope, key, typed), "{key} {typed}");
+            }
+            for typed in wrong {
+                assert!(!taken(scope, key, typed), "{key} {typed}");
+            }
+        }
+    }
 
     #[test]
     fn every_default_is_valid_and_every_key_stands_once() {

@@ -141,8 +141,7 @@ impl App {
     /// # Errors
     /// When it is not installed or damaged.
     pub fn use_model(&self, me: &Unlocked, name: &str) -> Result<ModelList> {
-        let model = self.installed().find(name).map_err(|e| installed_error(&e))?;
-        ModelFile::open(&model.path).map_err(|e| bad_model(&e.reason))?;
+        self.open_model(name)?;
         self.set_setting(me, "speech_model", &Value::String(name.to_owned()))?;
         self.ports().engine.release();
         self.transcribe_waiting(&me.open)?;

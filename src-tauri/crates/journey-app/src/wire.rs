@@ -308,8 +308,13 @@ fn setting_type(kind: Kind) -> String {
         Kind::OneOf(words) => {
             words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(" | ")
         }
-        Kind::Text { .. } | Kind::TimeOfDay => "string".to_owned(),
-        Kind::List { .. } => "Array<string>".to_owned(),
+        Kind::Text { .. }
+        | Kind::TimeOfDay
+        | Kind::Address
+        | Kind::SpokenLanguage
+        | Kind::ModelName
+        | Kind::Country => "string".to_owned(),
+        Kind::SomeOf(_) | Kind::Names { .. } | Kind::Hosts { .. } => "Array<string>".to_owned(),
     }
 }
 

@@ -9,6 +9,10 @@ pub enum Purpose {
     ModelDownload,
     /// Having a text analysed by a provider.
     Analysis,
+    /// Asking a provider for its models; nothing of the person's words.
+    ProviderTest,
+    /// Looking for servers on this computer; nothing of the person's words.
+    LocalProbe,
 }
 
 impl Purpose {
@@ -18,6 +22,8 @@ impl Purpose {
         match self {
             Self::ModelDownload => "model download",
             Self::Analysis => "analyse",
+            Self::ProviderTest => "provider test",
+            Self::LocalProbe => "provider probe",
         }
     }
 }
@@ -45,6 +51,17 @@ impl Consent {
     /// name.
     pub fn for_analysis(host: impl Into<String>, session: Option<SessionId>) -> Self {
         Self { purpose: Purpose::Analysis, hosts: vec![host.into().to_ascii_lowercase()], session }
+    }
+
+    /// Leave to ask the provider at `host` for its models.
+    pub fn for_provider_test(host: impl Into<String>) -> Self {
+        Self { purpose: Purpose::ProviderTest, ..Self::for_analysis(host, None) }
+    }
+
+    /// Leave to look for servers on this computer.
+    #[must_use]
+    pub fn for_local_probe() -> Self {
+        Self { purpose: Purpose::LocalProbe, ..Self::for_analysis("127.0.0.1", None) }
     }
 
     /// What it was given for.

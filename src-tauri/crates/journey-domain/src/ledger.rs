@@ -21,12 +21,15 @@ pub struct OutgoingRequest {
     pub body: Vec<u8>,
 }
 
+/// The outcome of a request for which there was no connection: nothing of it left.
+pub const NOT_SENT: &str = "not sent";
+
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RequestOutcome {
     /// HTTP status, where there was an answer.
     pub status: Option<u16>,
-    /// `answered`, `refused`, `timed out`, `cancelled`, …
+    /// `answered`, `refused`, `timed out`, `cancelled`, [`NOT_SENT`], …
     pub outcome: String,
     /// Bytes received.
     pub bytes_in: u64,

@@ -107,6 +107,13 @@ pub(crate) fn serve(too_big: bool, orders: &Receiver<(ToWorker, Vec<u8>)>, repor
     }
 }
 
+/// Whether there is a language of this code for any model. Looked up here, since whisper.cpp prints what
+/// it does not know.
+#[must_use]
+pub fn knows_language(code: &str) -> bool {
+    (0..=whisper_rs::get_lang_max_id()).any(|id| whisper_rs::get_lang_str(id) == Some(code))
+}
+
 /// Recognises one piece and reports its segments; gives back the language.
 fn recognise(
     context: &WhisperContext,
@@ -118,8 +125,7 @@ fn recognise(
 ) -> Result<Option<String>, Failure> {
     let multilingual = context.is_multilingual();
     if let Some(code) = language {
-        let known = !code.contains('\0') && whisper_rs::get_lang_id(code).is_some();
-        if !known || (!multilingual && code != "en") {
+        if !knows_language(code) || (!multilingual && code != "en") {
             return Err(Failure::UnknownLanguage { code: code.to_owned() });
         }
     }

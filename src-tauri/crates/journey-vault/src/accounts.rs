@@ -19,6 +19,7 @@ mod open;
 mod refresh;
 mod sign_in;
 mod throttle;
+mod turn;
 
 pub use audit::{AuditAction, AuditEntry, AuditPage};
 pub use directory::{CreatedAccount, NewAccount, StoredAccount};
@@ -26,7 +27,7 @@ pub use error::{AccountsError, CreateAccountError, RefreshError, SignInError};
 pub use installation::{SigningKey, device_id};
 pub use open::{Opened, Opening};
 pub use refresh::{FamilyId, RefreshToken, Refreshed, RotationLock};
-pub use sign_in::SignedIn;
+pub use sign_in::{SignInFor, SignedIn};
 
 use crate::{slots::VaultFolder, vault::VaultPorts};
 use jiff::Timestamp;

@@ -55,11 +55,13 @@ pub(crate) mod fuzzing {
     //! The reader of archives, opened for fuzzing.
 
     use super::{BackupCost, archive};
+    use journey_domain::ports::CancelToken;
     use secrecy::SecretString;
 
     /// The archive within, as it comes out of its envelope; gives whether it is taken.
     pub(crate) fn plain(bytes: &[u8]) -> bool {
-        archive::read_tar(bytes, bytes.len() as u64, &mut archive::Nowhere).is_ok()
+        archive::read_tar(bytes, bytes.len() as u64, &mut archive::Nowhere(&CancelToken::new()))
+            .is_ok()
     }
 
     /// The envelope and what is in it.
@@ -67,7 +69,13 @@ pub(crate) mod fuzzing {
         let passphrase = SecretString::from("backup");
         let key = (&passphrase, BackupCost::for_tests());
         let file = std::io::Cursor::new(bytes);
-        archive::read_sealed(file, bytes.len() as u64, key, &mut archive::Nowhere).is_ok()
+        archive::read_sealed(
+            file,
+            bytes.len() as u64,
+            key,
+            &mut archive::Nowhere(&CancelToken::new()),
+        )
+        .is_ok()
     }
 }
 

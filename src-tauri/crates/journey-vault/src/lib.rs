@@ -17,7 +17,7 @@ pub mod vault;
 pub use accounts::{
     AccountsError, AccountsStore, AuditAction, AuditEntry, AuditPage, CreateAccountError,
     CreatedAccount, FamilyId, NewAccount, Opened, Opening, RefreshError, RefreshToken, Refreshed,
-    RotationLock, SignInError, SignedIn, SigningKey, StoredAccount, device_id,
+    RotationLock, SignInError, SignInFor, SignedIn, SigningKey, StoredAccount, device_id,
 };
 pub use backup::{
     BackupCost, BackupError, BackupRequest, BackupSummary, RestoreError, RestoreRequest, back_up,

@@ -942,8 +942,22 @@ export function mock(options: MockOptions = {}): Mock {
     },
     audit: () => ({
       audit: [
-        { at: now().toISOString(), who: "Mira", what: "sign_in", on: null },
-        { at: "2026-03-14T08:00:00Z", who: "Mira", what: "account_create", on: "Tomas" },
+        {
+          at: now().toISOString(),
+          who: "Mira",
+          what: "signed_in",
+          on: null,
+          times: 1,
+          last_at: null,
+        },
+        {
+          at: "2026-03-14T08:00:00Z",
+          who: "Mira",
+          what: "account_created",
+          on: "Tomas",
+          times: 1,
+          last_at: null,
+        },
       ],
     }),
     backup_state: () => ({ last_at: lastBackup, due: lastBackup === null }),

@@ -676,6 +676,7 @@ export const en = {
     },
     auditLead: "Who did what, and when. Never what anyone said.",
     auditEmpty: "Nothing has been logged yet.",
+    auditTimes: (times: number, last: string) => `${times} times, last at ${last}`,
     when: "When",
     who: "Who",
     what: "What",

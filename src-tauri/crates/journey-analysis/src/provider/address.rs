@@ -16,6 +16,15 @@ pub(crate) struct Address {
     loopback: bool,
 }
 
+/// The host of an address that may be asked where an admin allows its host: without port, in lower
+/// case, an IPv6 address without brackets and in its shortest spelling.
+///
+/// # Errors
+/// [`ProviderError::Address`] says what is wrong with it.
+pub fn host_of(base_url: &str) -> Result<String, ProviderError> {
+    Address::parse(base_url).map(|address| address.host)
+}
+
 impl Address {
     /// Checks `base_url` against the hosts that the person allowed and the leave for this session.
     pub(crate) fn new(
@@ -23,6 +32,20 @@ impl Address {
         allowed_hosts: &[String],
         consent: &Consent,
     ) -> Result<Self, ProviderError> {
+        let it = Self::parse(base_url)?;
+        let allowed = allowed_hosts.iter().any(|a| a.eq_ignore_ascii_case(&it.host));
+        let is_for_providers = matches!(
+            consent.purpose(),
+            Purpose::Analysis | Purpose::ProviderTest | Purpose::LocalProbe
+        );
+        if !allowed || !is_for_providers || !consent.allows(&it.host) {
+            return Err(ProviderError::NoConsent);
+        }
+        Ok(it)
+    }
+
+    /// What can be told of an address alone.
+    fn parse(base_url: &str) -> Result<Self, ProviderError> {
         let base = Url::parse(base_url.trim().trim_end_matches('/'))
             .map_err(|_| ProviderError::Address("it is no address"))?;
         if !base.username().is_empty() || base.password().is_some() {
@@ -47,10 +70,6 @@ impl Address {
         }
         if ip.is_some_and(is_refused) || host.starts_with("metadata.") {
             return Err(ProviderError::Address("it belongs to no server"));
-        }
-        let allowed = allowed_hosts.iter().any(|a| a.eq_ignore_ascii_case(&host));
-        if !allowed || consent.purpose() != Purpose::Analysis || !consent.allows(&host) {
-            return Err(ProviderError::NoConsent);
         }
         Ok(Self { base, host, loopback })
     }

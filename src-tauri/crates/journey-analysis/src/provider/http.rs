@@ -6,7 +6,7 @@ use super::{
 };
 use journey_domain::{
     consent::Consent,
-    ledger::{OutgoingRequest, RequestOutcome},
+    ledger::{NOT_SENT, OutgoingRequest, RequestOutcome},
     ports::{CancelToken, Ledger},
 };
 use reqwest::{
@@ -160,6 +160,7 @@ impl Http {
                     ProviderError::Stalled | ProviderError::TimeLimit => "timed out",
                     ProviderError::TooLarge => "too large",
                     ProviderError::Redirected => "redirected",
+                    ProviderError::Network(NO_CONNECTION) => NOT_SENT,
                     _ => "failed",
                 }
                 .to_owned(),

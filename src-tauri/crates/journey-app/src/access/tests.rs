@@ -5,7 +5,9 @@ use crate::{
     gate::command::Command,
     testing::{House, Mood, PASSWORD, eventually},
 };
-use journey_domain::ports::{Clock as _, Event, LockReason, SecretStore as _, SecretStoreError};
+use journey_domain::ports::{
+    CancelToken, Clock as _, Event, LockReason, SecretStore as _, SecretStoreError,
+};
 use serde_json::json;
 use std::{path::Path, sync::atomic::Ordering, time::Duration};
 
@@ -173,7 +175,7 @@ fn no_token_key_code_or_password_stands_in_any_file_log_answer_error_or_debug_te
         }
         app.set_provider_key(&me, "compatible", &SecretString::from(KEY)).unwrap();
         app.use_provider(&me, "compatible").unwrap();
-        fails(app.test_provider(&me).err());
+        fails(app.test_provider(&me, &CancelToken::new()).err());
         let answers = [
             json!(app.settings(&me, None).unwrap()),
             json!(app.providers(&me).unwrap()),
@@ -270,7 +272,10 @@ fn where_only_admins_make_accounts_nobody_else_makes_one_or_brings_one_back() {
     let house = House::with_two();
     let ben = house.sign_in("ben");
     let file = house.app.data_dir().path().join("ben.backup");
-    house.app.backup(&house.unlocked(&ben), &file, "copper-lantern-eleven").unwrap();
+    house
+        .app
+        .backup(&house.unlocked(&ben), &file, "copper-lantern-eleven", &CancelToken::new())
+        .unwrap();
     let ada = house.app.signed_in(Command::ChangeSystemSetting, &house.sign_in("ada")).unwrap();
     house.app.set_system_setting(&ada, "who_may_create", &json!("admin")).unwrap();
     let ben = house.app.signed_in(Command::Whoami, &ben).unwrap();
@@ -446,7 +451,7 @@ fn an_old_or_missing_backup_is_said_by_doctor_until_there_is_one() {
     assert_eq!(state(&me).0, "warning");
     assert!(state(&me).1.contains("31 days"), "{:?}", state(&me));
     let file = house.app.data_dir().path().join("ada.backup");
-    house.app.backup(&me, &file, "copper-lantern-eleven").unwrap();
+    house.app.backup(&me, &file, "copper-lantern-eleven", &CancelToken::new()).unwrap();
     assert_eq!(state(&me).0, "ok");
     house.clock.skip(Duration::from_secs(31 * 24 * 60 * 60));
     assert_eq!(state(&me).0, "warning");
@@ -529,7 +534,7 @@ fn a_provider_that_no_admin_allows_cannot_be_chosen_nor_used_any_longer() {
     let refused = |code: Option<ErrorCode>| assert_eq!(code, Some(ErrorCode::NotAllowed));
     refused(house.app.use_provider(&me, "openai").err().map(|it| it.code));
     refused(house.app.preview(&me, &written.id, None).err().map(|it| it.code));
-    refused(house.app.test_provider(&me).err().map(|it| it.code));
+    refused(house.app.test_provider(&me, &CancelToken::new()).err().map(|it| it.code));
     house.app.use_provider(&me, "on-device").unwrap();
     allow(json!(["openai"]));
     house.app.use_provider(&me, "openai").unwrap();

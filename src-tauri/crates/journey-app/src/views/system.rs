@@ -150,6 +150,10 @@ pub struct AuditView {
     pub what: String,
     /// To whom or what.
     pub on: Option<String>,
+    /// How often; more than 1 where one line stands for what was done again and again.
+    pub times: u32,
+    /// When it was done last, where that was more than once.
+    pub last_at: Option<String>,
 }
 
 /// The audit log, newest first.

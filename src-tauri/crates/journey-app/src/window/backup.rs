@@ -8,6 +8,7 @@ use crate::{
     views::window::{BackupDone, BackupState, RestoreDone},
 };
 use jiff::{SignedDuration, Timestamp};
+use journey_domain::ports::CancelToken;
 use std::path::Path;
 
 /// Ends the name of a backup that is being written over an older one.
@@ -59,11 +60,11 @@ impl App {
             name.push(".");
             name.push(BEING_WRITTEN);
             let fresh = to.with_file_name(name);
-            let done = self.backup(me, &fresh, passphrase)?;
+            let done = self.backup(me, &fresh, passphrase, &CancelToken::new())?;
             std::fs::rename(&fresh, to).map_err(|e| io_error(&e, "replacing the backup"))?;
             done
         } else {
-            self.backup(me, to, passphrase)?
+            self.backup(me, to, passphrase, &CancelToken::new())?
         };
         Ok(BackupDone {
             file_name: to.file_name().unwrap_or_default().to_string_lossy().into_owned(),

@@ -5,12 +5,14 @@ use crate::{
     access::Unlocked,
     analysing::{DEFAULT_OPENAI_MODEL, ON_DEVICE, host_of, is_this_computer},
     error::{CommandError, Result},
+    settings::is_name,
     views::{
         LedgerList, LedgerView,
         window::{Preview, ProviderAnswer, ProviderRow, ProviderRows, Replacement, Replacements},
     },
 };
 use journey_analysis::provider::{CHOSEN, Pseudonyms, candidates, estimate};
+use journey_domain::ports::CancelToken;
 use secrecy::SecretString;
 use std::collections::BTreeSet;
 
@@ -19,9 +21,6 @@ const CANDIDATE_SESSIONS: usize = 50;
 
 /// Most names that are offered at once.
 const MAX_CANDIDATES: usize = 24;
-
-/// Longest name or stand-in, in characters.
-const MAX_NAME_CHARS: usize = 80;
 
 fn title(name: &str) -> &str {
     match name {
@@ -89,7 +88,7 @@ impl App {
     /// # Errors
     /// The vault's failure.
     pub fn probe_providers(&self, me: &Unlocked) -> Result<ProviderRows> {
-        for server in self.local_servers(me)? {
+        for server in self.local_servers(me, &CancelToken::new())? {
             let name = server.kind.name();
             let place = self.provider_place(&me.open, name)?;
             if place.model.is_none() {
@@ -106,7 +105,7 @@ impl App {
     /// # Errors
     /// The service's own words.
     pub fn ask_provider(&self, me: &Unlocked, name: &str) -> Result<ProviderAnswer> {
-        let answer = self.test_named_provider(me, name)?;
+        let answer = self.test_named_provider(me, name, &CancelToken::new())?;
         Ok(ProviderAnswer { ok: true, message: answer.message, models: answer.models })
     }
 
@@ -213,11 +212,7 @@ impl App {
     ) -> Result<Replacements> {
         let (original, replacement) = (original.trim(), replacement.trim());
         for name in [original, replacement] {
-            let is_name = name.chars().any(char::is_alphanumeric)
-                && !name.contains(CHOSEN)
-                && !name.chars().any(char::is_control)
-                && name.chars().count() <= MAX_NAME_CHARS;
-            if !is_name {
+            if !is_name(name) {
                 return Err(CommandError::usage("this cannot stand as a name")
                     .hint("Take letters, at most 80, and no equals sign."));
             }

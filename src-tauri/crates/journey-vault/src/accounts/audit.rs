@@ -2,13 +2,16 @@
 
 use super::{AccountsError, AccountsStore};
 use crate::table::column;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use journey_domain::ids::AccountId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::HashMap;
 
 /// How many entries are kept; the oldest go.
 const MAX_ENTRIES: i64 = 50_000;
+
+/// For so long after the first, one line stands for all that are alike.
+const FOLDED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)?) => {
@@ -28,8 +31,11 @@ macro_rules! actions {
 }
 
 actions! {
-    /// Signed in with a password.
+    /// Signed in with a password, to stay or in the window.
     SignedIn = "signed_in",
+    /// Gave the password with a command, where nothing keeps a sign-in. One line stands for all of an
+    /// hour that nothing else came between.
+    SignedInForCommand = "signed_in_for_command",
     /// A sign-in failed. An unknown name is not kept: it may have been a password.
     SignInFailed = "sign_in_failed",
     /// Signed out.
@@ -89,6 +95,10 @@ pub struct AuditEntry {
     pub subject_name: Option<String>,
     /// Which setting, which role; never content.
     pub detail: Option<String>,
+    /// How often it was done.
+    pub times: u32,
+    /// When it was done last, where that was more than once.
+    pub last_at: Option<Timestamp>,
 }
 
 /// A page of the log, newest first.
@@ -129,7 +139,8 @@ impl AccountsStore {
         let of = of.map(|id| id.uuid().into_bytes());
         let mut entries = self.read(|conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT id, at, actor_id, actor_name, action, subject_id, subject_name, detail
+                "SELECT id, at, actor_id, actor_name, action, subject_id, subject_name, detail,
+                        times, last_at
                  FROM audit
                  WHERE id < ?1 AND (?2 IS NULL OR actor_id = ?2 OR subject_id = ?2)
                  ORDER BY id DESC LIMIT ?3",
@@ -146,6 +157,8 @@ impl AccountsStore {
                         subject: column::uuid_opt(row, 5)?.map(AccountId::new),
                         subject_name: row.get(6)?,
                         detail: row.get(7)?,
+                        times: column::count(row, 8)?,
+                        last_at: column::time_opt(row, 9)?,
                     })
                 },
             )?;
@@ -167,16 +180,47 @@ impl AccountsStore {
     pub fn last_sign_ins(&self) -> Result<HashMap<AccountId, Timestamp>, AccountsError> {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT actor_id, max(at) FROM audit
-                 WHERE action IN (?1, ?2) AND actor_id IS NOT NULL GROUP BY actor_id",
+                "SELECT actor_id, max(coalesce(last_at, at)) FROM audit
+                 WHERE action IN (?1, ?2, ?3) AND actor_id IS NOT NULL GROUP BY actor_id",
             )?;
-            let words = [AuditAction::SignedIn.as_str(), AuditAction::Recovered.as_str()];
+            let words = [
+                AuditAction::SignedIn.as_str(),
+                AuditAction::SignedInForCommand.as_str(),
+                AuditAction::Recovered.as_str(),
+            ];
             let rows = statement.query_map(words, |row| {
                 Ok((AccountId::new(column::uuid(row, 0)?), column::time(row, 1)?))
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
+}
+
+/// The same for what an account does again and again: one line stands for what it did within an hour,
+/// unless something else came between that it did or that was done to it.
+pub(super) fn append_or_fold(
+    conn: &Connection,
+    now: Timestamp,
+    account: AccountId,
+    action: AuditAction,
+) -> Result<(), AccountsError> {
+    let since = now.saturating_sub(FOLDED_WITHIN).map_or(i64::MIN, column::micros);
+    let n_folded = conn
+        .prepare_cached(
+            "UPDATE audit SET times = times + 1, last_at = ?1
+             WHERE id = (SELECT max(id) FROM audit WHERE actor_id = ?2 OR subject_id = ?2)
+               AND action = ?3 AND at BETWEEN ?4 AND ?1",
+        )?
+        .execute(params![
+            column::micros(now),
+            account.uuid().into_bytes(),
+            action.as_str(),
+            since
+        ])?;
+    if n_folded == 0 {
+        append(conn, now, Some(account), action, Some(account), None)?;
+    }
+    Ok(())
 }
 
 /// Adds a line within a transaction that changes more.

@@ -24,8 +24,10 @@ const LOCK_FILE: &str = "accounts.lock";
 const APPLICATION_ID: i64 = 1_229_603_153;
 
 /// Every migration with its file's name, oldest first. A released one never changes.
-pub(super) const MIGRATIONS: &[(&str, &str)] =
-    &[("0001_initial.sql", include_str!("../../../../../migrations/accounts/0001_initial.sql"))];
+pub(super) const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001_initial.sql", include_str!("../../../../../migrations/accounts/0001_initial.sql")),
+    ("0002_repeats.sql", include_str!("../../../../../migrations/accounts/0002_repeats.sql")),
+];
 
 /// An open store and how it came to be.
 pub struct Opened {

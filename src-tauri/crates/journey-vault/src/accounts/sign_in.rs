@@ -15,6 +15,15 @@ use journey_domain::{
 use rusqlite::params;
 use secrecy::SecretString;
 
+/// What a sign-in is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignInFor {
+    /// The window, or staying signed in.
+    Longer,
+    /// One command, which brought the password with it.
+    OneCommand,
+}
+
 /// Somebody who proved to be who they say.
 pub struct SignedIn {
     /// The account as it stands now.
@@ -33,6 +42,7 @@ impl AccountsStore {
         name: &AccountName,
         password: &SecretString,
         cost: KdfCost,
+        what_for: SignInFor,
     ) -> Result<SignedIn, SignInError> {
         let attempt = self.attempt(name)?;
         let Some(found) = self.find_account_by_name(name)? else {
@@ -42,7 +52,11 @@ impl AccountsStore {
         };
         let folder = self.vault_folder(found.account.id);
         let keys = folder.unlock_with_password(password, cost, self.ports.random.as_ref());
-        self.admit(&attempt, &found, keys, AuditAction::SignedIn)
+        let action = match what_for {
+            SignInFor::Longer => AuditAction::SignedIn,
+            SignInFor::OneCommand => AuditAction::SignedInForCommand,
+        };
+        self.admit(&attempt, &found, keys, action)
     }
 
     /// Asks for the password again before something that cannot be undone. Throttled like signing
@@ -162,7 +176,11 @@ impl AccountsStore {
                 let role = Some(Role::Admin.as_str());
                 audit::append(conn, now, None, AuditAction::RoleChanged, Some(id), role)?;
             }
-            audit::append(conn, now, Some(id), action, Some(id), None)?;
+            if action == AuditAction::SignedInForCommand {
+                audit::append_or_fold(conn, now, id, action)?;
+            } else {
+                audit::append(conn, now, Some(id), action, Some(id), None)?;
+            }
             Ok(directory::find(conn, id)?.ok_or(AccountsError::NotFound)?)
         })?;
         Ok(SignedIn { account, keys })

@@ -2,9 +2,10 @@
 //!
 //! Each name has its own growing delay. All names together make the delays start earlier, which a
 //! name without failures never notices: others are not locked out. A try counts as failed from the
-//! moment it begins, so that neither many tries at once nor a killed process gets any for nothing.
+//! moment it begins, so that neither many tries at once nor a killed process gets any for nothing;
+//! tries of one name take turns, so that right ones at once never count against each other.
 
-use super::{AccountsError, AccountsStore, installation::MarkKey};
+use super::{AccountsError, AccountsStore, installation::MarkKey, turn::Turn};
 use crate::table::column;
 use hmac::Mac as _;
 use jiff::{SignedDuration, Timestamp};
@@ -38,7 +39,10 @@ const EVERYBODY: [u8; 32] = [0; 32];
 
 /// A try that counts as failed until it is said to have succeeded.
 #[must_use]
-pub(super) struct Attempt([u8; 32]);
+pub(super) struct Attempt {
+    bucket: [u8; 32],
+    _turn: Turn,
+}
 
 /// How long to wait after so many failures.
 fn delay_after(failures: u32, hot: bool) -> Duration {
@@ -83,14 +87,15 @@ impl Tries {
 }
 
 impl AccountsStore {
-    /// Lets a try begin, or says how long to wait.
+    /// Lets a try begin once no other of this name is under way, or says how long to wait.
     pub(super) fn begin_attempt(
         &self,
         name: &AccountName,
     ) -> Result<Result<Attempt, Duration>, AccountsError> {
+        let bucket = self.read(|conn| bucket(conn, name))?;
+        let turn = self.turn(&bucket)?;
         let now = self.now();
         self.write(|conn| {
-            let bucket = bucket(conn, name)?;
             let all = get(conn, &EVERYBODY)?.cooled(now);
             let own = get(conn, &bucket)?;
             let wait = own.wait(now, all >= HOT);
@@ -100,7 +105,7 @@ impl AccountsStore {
             put(conn, &bucket, own.failures(now).saturating_add(1), now)?;
             put(conn, &EVERYBODY, all.saturating_add(1), now)?;
             prune(conn, now)?;
-            Ok(Ok(Attempt(bucket)))
+            Ok(Ok(Attempt { bucket, _turn: turn }))
         })
     }
 
@@ -109,7 +114,7 @@ impl AccountsStore {
         let now = self.now();
         self.write(|conn| {
             conn.prepare_cached("DELETE FROM sign_in_tries WHERE bucket = ?1")?
-                .execute([attempt.0])?;
+                .execute([attempt.bucket])?;
             uncount(conn, &EVERYBODY, now)
         })
     }
@@ -118,7 +123,7 @@ impl AccountsStore {
     pub(super) fn attempt_withdrawn(&self, attempt: &Attempt) -> Result<(), AccountsError> {
         let now = self.now();
         self.write(|conn| {
-            uncount(conn, &attempt.0, now)?;
+            uncount(conn, &attempt.bucket, now)?;
             uncount(conn, &EVERYBODY, now)
         })
     }

@@ -1,10 +1,10 @@
 //! Reading an archive, with everything in it taken for hostile.
 
-use super::{BackupCost, RestoreError, entry::Entry};
+use super::{BackupCost, RestoreError, entry::Entry, write::stopped};
 use crate::slots::{BadHeader, Header};
 use age::{DecryptError, Decryptor, Identity};
 use jiff::Timestamp;
-use journey_domain::account::AccountName;
+use journey_domain::{account::AccountName, ports::CancelToken};
 use rustix::fs::OFlags;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -84,16 +84,28 @@ pub(super) trait Destination {
     fn begin(&mut self, entry: Entry) -> io::Result<Box<dyn Write + '_>>;
 }
 
-/// Keeps nothing: for looking whether an archive is whole.
-pub(super) struct Nowhere;
+/// Keeps nothing: for looking whether an archive is whole, until that is to stop.
+pub(super) struct Nowhere<'c>(pub(super) &'c CancelToken);
 
-impl Destination for Nowhere {
+impl Destination for Nowhere<'_> {
     fn slots(&mut self, _header: &Header, _name: &AccountName) -> io::Result<()> {
         Ok(())
     }
 
     fn begin(&mut self, _entry: Entry) -> io::Result<Box<dyn Write + '_>> {
-        Ok(Box::new(io::sink()))
+        Ok(Box::new(Sink(self.0)))
+    }
+}
+
+struct Sink<'c>(&'c CancelToken);
+
+impl Write for Sink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        stopped(self.0).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

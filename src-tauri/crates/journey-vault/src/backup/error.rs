@@ -23,6 +23,9 @@ pub enum BackupError {
     /// No space left.
     #[error("the disk is full")]
     DiskFull,
+    /// Stopped on request.
+    #[error("the backup was stopped; nothing of it is left")]
+    Cancelled,
     /// Encrypting failed.
     #[error("encrypting the backup failed")]
     Encrypt,
@@ -43,6 +46,7 @@ impl BackupError {
             Self::Unreadable(error) => error.code(),
             Self::ChangedMeanwhile => ErrorCode::Busy,
             Self::DiskFull => ErrorCode::DiskFull,
+            Self::Cancelled => ErrorCode::Cancelled,
             Self::Encrypt => ErrorCode::Internal,
             Self::Database(_) => ErrorCode::Vault,
             Self::NotAsWritten | Self::Io(_) => ErrorCode::Io,
@@ -61,7 +65,7 @@ impl BackupError {
             }
             Self::DiskFull => Some("Free some space or choose another disk."),
             Self::Database(_) => Some("Run `insight-journey doctor`."),
-            Self::Encrypt | Self::Io(_) => None,
+            Self::Cancelled | Self::Encrypt | Self::Io(_) => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use journey_domain::{
     account::{AccountName, Role},
     ids::{AccountId, SessionId},
+    ports::CancelToken,
 };
 use secrecy::SecretString;
 use std::{
@@ -78,6 +79,15 @@ impl Home {
     }
 
     fn back_up(&self, to: &Path) -> Result<BackupSummary, BackupError> {
+        self.back_up_until(to, &CancelToken::new(), &mut |_, _| {})
+    }
+
+    fn back_up_until(
+        &self,
+        to: &Path,
+        cancel: &CancelToken,
+        progress: &mut dyn FnMut(u64, u64),
+    ) -> Result<BackupSummary, BackupError> {
         let (folder, passphrase) = (self.folder(), secret("backup"));
         let request = BackupRequest {
             folder: &folder,
@@ -86,8 +96,9 @@ impl Home {
             cost: BackupCost::for_tests(),
             to,
             now: Timestamp::UNIX_EPOCH,
+            cancel,
         };
-        back_up(&request, &mut |_, _| {})
+        back_up(&request, progress)
     }
 
     fn restore(&self, from: &Path, name: Option<&str>) -> Result<AccountId, RestoreError> {
@@ -475,7 +486,7 @@ fn a_hundred_thousand_entries_or_endless_padding_take_no_memory_and_end() {
     drop(home.open());
     let tar = tar_of(&good(&home));
     let endless = io::Read::chain(tar.as_slice(), Endless(0));
-    let refused = read_tar(endless, 1 << 40, &mut Nowhere);
+    let refused = read_tar(endless, 1 << 40, &mut Nowhere(&CancelToken::new()));
     assert!(matches!(refused, Err(RestoreError::Hostile(_))));
     // Many that are each as they may be, and no manifest that says so.
     let begins = tar_of(&good(&home)[..3]);
@@ -544,4 +555,31 @@ fn a_file_that_appears_at_the_last_moment_is_not_written_over() {
     fs::remove_file(&to).unwrap();
     crate::durable::rename_new(&from, &to).unwrap();
     assert_eq!(fs::read(&to).unwrap(), b"new");
+}
+
+#[test]
+fn a_backup_that_is_stopped_leaves_nothing_wherever_it_had_come() {
+    let home = Home::new();
+    home.fill(&home.open());
+    let files = || crate::testing::files(home.dir.path()).len();
+    let n_before = files();
+    let mut n_steps = 0;
+    home.back_up_until(&home.file("whole"), &CancelToken::new(), &mut |_, _| n_steps += 1).unwrap();
+    fs::remove_file(home.file("whole")).unwrap();
+    assert!(n_steps > 2);
+    for stop_at in 0..=n_steps {
+        let (cancel, mut n) = (CancelToken::new(), 0);
+        if stop_at == 0 {
+            cancel.cancel();
+        }
+        let stopped = home.back_up_until(&home.file("stopped"), &cancel, &mut |_, _| {
+            n += 1;
+            if n == stop_at {
+                cancel.cancel();
+            }
+        });
+        assert!(matches!(stopped, Err(BackupError::Cancelled)), "step {stop_at}: {stopped:?}");
+        assert_eq!(files(), n_before, "step {stop_at} left something");
+    }
+    home.back_up(&home.file("stopped")).unwrap();
 }

@@ -8,13 +8,15 @@ use super::{
 use crate::{durable, keyed, keys::VaultKeys, slots::VaultFolder, vault::open::DATABASE_FILE};
 use age::{Encryptor, Recipient};
 use jiff::Timestamp;
-use journey_domain::ids::SessionId;
+use journey_domain::{ids::SessionId, ports::CancelToken};
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use std::{
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
     time::Duration,
 };
 
@@ -32,6 +34,8 @@ pub struct BackupRequest<'a> {
     pub to: &'a Path,
     /// Now.
     pub now: Timestamp,
+    /// Stops it.
+    pub cancel: &'a CancelToken,
 }
 
 /// A backup that was written and read back.
@@ -46,6 +50,9 @@ pub struct BackupSummary {
 /// How often a vault may change under the copying.
 const N_TRIES: usize = 3;
 
+/// How often a copy of the database looks whether it is to stop.
+const TICK: Duration = Duration::from_millis(50);
+
 /// Writes a backup, reads it back, and only then gives it its name. The vault may be open.
 ///
 /// `progress` is told the bytes that were written and those that there are.
@@ -56,6 +63,16 @@ pub fn back_up(
     request: &BackupRequest<'_>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<BackupSummary, BackupError> {
+    // Whatever broke off when it was told to stop, broke off because of that.
+    write_and_read_back(request, progress)
+        .map_err(|error| if request.cancel.is_cancelled() { BackupError::Cancelled } else { error })
+}
+
+fn write_and_read_back(
+    request: &BackupRequest<'_>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<BackupSummary, BackupError> {
+    stopped(request.cancel)?;
     if request.to.try_exists()? {
         return Err(BackupError::Exists);
     }
@@ -67,13 +84,19 @@ pub fn back_up(
     let written = write_archive(request, &snapshot.0, &media, &mut file, progress)?;
     file.sync_all()?;
     drop(file);
-    let read = archive::read(&partial.0, request.passphrase, &mut Nowhere)
+    let read = archive::read(&partial.0, request.passphrase, &mut Nowhere(request.cancel))
         .map_err(|_| BackupError::NotAsWritten)?;
     if read != written {
         return Err(BackupError::NotAsWritten);
     }
+    stopped(request.cancel)?;
     durable::rename_new(&partial.0, request.to)?;
     Ok(BackupSummary { n_files: written.n_files, n_bytes: written.n_bytes })
+}
+
+/// An error once it is to stop.
+pub(super) fn stopped(cancel: &CancelToken) -> io::Result<()> {
+    if cancel.is_cancelled() { Err(io::Error::other("stopped on request")) } else { Ok(()) }
 }
 
 /// Where the copy of a vault's database lies while it is backed up.
@@ -114,8 +137,19 @@ fn copy_database(request: &BackupRequest<'_>, snapshot: &Path) -> Result<(), Bac
     let copy = || -> rusqlite::Result<()> {
         let conn = keyed::connect(&database, request.keys.database())?;
         conn.busy_timeout(Duration::from_secs(10))?;
-        conn.execute("VACUUM INTO ?1", [snapshot.to_string_lossy()])?;
-        Ok(())
+        let interrupt = conn.get_interrupt_handle();
+        // Copying a large database takes a while.
+        thread::scope(|scope| {
+            let (_until_done, done) = mpsc::channel::<()>();
+            scope.spawn(move || {
+                while done.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                    if request.cancel.is_cancelled() {
+                        interrupt.interrupt();
+                    }
+                }
+            });
+            conn.execute("VACUUM INTO ?1", [snapshot.to_string_lossy()]).map(drop)
+        })
     };
     copy().map_err(|error| match crate::VaultError::from(error) {
         crate::VaultError::DiskFull => BackupError::DiskFull,
@@ -176,8 +210,14 @@ fn write_archive(
         // One that is gone by now is noticed when it is opened.
         total += fs::metadata(entry.path_in(folder.path())).map_or(0, |meta| meta.len());
     }
-    let mut out =
-        Out { tar: tar::Builder::new(sealed), tally: Tally::default(), done: 0, total, progress };
+    let mut out = Out {
+        tar: tar::Builder::new(sealed),
+        tally: Tally::default(),
+        done: 0,
+        total,
+        progress,
+        cancel: request.cancel,
+    };
     out.document(Entry::About, &about)?;
     out.document(Entry::Slots, &slots)?;
     out.file(Entry::Database, snapshot)?;
@@ -194,6 +234,7 @@ struct Out<'p, W: Write> {
     done: u64,
     total: u64,
     progress: &'p mut dyn FnMut(u64, u64),
+    cancel: &'p CancelToken,
 }
 
 impl<W: Write> Out<'_, age::stream::StreamWriter<W>> {
@@ -223,7 +264,8 @@ impl<W: Write> Out<'_, age::stream::StreamWriter<W>> {
         header.set_mode(0o600);
         header.set_mtime(0);
         header.set_cksum();
-        let mut content = Counted { from: content, n: 0, digest: Sha256::new() };
+        let cancel = self.cancel;
+        let mut content = Counted { from: content, n: 0, digest: Sha256::new(), cancel };
         self.tar.append(&header, &mut content)?;
         if content.n != size {
             return Err(BackupError::ChangedMeanwhile);
@@ -243,14 +285,16 @@ impl<W: Write> Out<'_, age::stream::StreamWriter<W>> {
 }
 
 /// Counts and digests what goes by.
-struct Counted<R> {
+struct Counted<'c, R> {
     from: R,
     n: u64,
     digest: Sha256,
+    cancel: &'c CancelToken,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for Counted<'_, R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        stopped(self.cancel)?;
         let n = self.from.read(buffer)?;
         self.n += n as u64;
         self.digest.update(buffer.get(..n).unwrap_or_default());

@@ -60,9 +60,9 @@ export type PersonalSettings = {
   retention_days: number;
   /** Who analyses: on-device, openai, compatible or ollama. */
   provider: "on-device" | "openai" | "compatible" | "ollama";
-  /** The provider's model; none for its default. */
+  /** The model of the provider in use, or of the one that is used next; none for its usual one. */
   provider_model: string | null;
-  /** The address of a compatible or local server. */
+  /** The address of the provider in use, or of the one that is used next; none for its usual one. */
   provider_base_url: string | null;
   /** How freely the model words its answer, 0 to 2; sent where the model takes it, none for its own. */
   provider_temperature: number | null;
@@ -87,7 +87,7 @@ export type PersonalSettings = {
   /** Less motion in the window. */
   motion: "system" | "reduced";
   /** The language of the window. */
-  language: string;
+  language: "en";
   /** Lock the vault after so many minutes without use; none for never. */
   idle_lock_minutes: number | null;
   /** Show how many weeks in a row had a reflection. */
@@ -831,6 +831,10 @@ export type AuditView = {
   what: string;
   /** To whom or what. */
   on: string | null;
+  /** How often; more than 1 where one line stands for what was done again and again. */
+  times: number;
+  /** When it was done last, where that was more than once. */
+  last_at: string | null;
 };
 /** The audit log, newest first. */
 export type AuditList = {

@@ -64,7 +64,7 @@ mod tests {
         testing::{House, PASSWORD},
     };
     use jiff::{SignedDuration, Timestamp};
-    use journey_domain::error_code::ErrorCode;
+    use journey_domain::{error_code::ErrorCode, ports::CancelToken};
     use serde_json::json;
 
     #[test]
@@ -133,10 +133,10 @@ mod tests {
             app.set_setting(&me, key, &json!(value)).unwrap();
         }
         app.use_provider(&me, "compatible").unwrap();
-        let asked = app.test_provider(&me).err().unwrap();
+        let asked = app.test_provider(&me, &CancelToken::new()).err().unwrap();
         assert_eq!(asked.code, ErrorCode::Network, "{}", asked.message);
         let n_asked = app.ledger(&me, None).unwrap().ledger.len();
-        let refused = app.test_provider(&me).err().unwrap();
+        let refused = app.test_provider(&me, &CancelToken::new()).err().unwrap();
         assert_eq!(refused.code, ErrorCode::RateLimited);
         assert!(refused.message.ends_with("try again in 60 s"), "{}", refused.message);
         assert_eq!(
@@ -145,6 +145,9 @@ mod tests {
             "it was asked all the same"
         );
         house.clock.skip(Duration::from_secs(60));
-        assert_eq!(app.test_provider(&me).err().unwrap().code, ErrorCode::Network);
+        assert_eq!(
+            app.test_provider(&me, &CancelToken::new()).err().unwrap().code,
+            ErrorCode::Network
+        );
     }
 }

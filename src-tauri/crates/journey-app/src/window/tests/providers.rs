@@ -52,6 +52,77 @@ fn each_provider_keeps_its_own_address_and_model_while_the_person_changes_to_and
 }
 
 #[test]
+fn what_was_set_for_one_provider_is_never_asked_of_another_and_no_key_goes_there() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    let set = |key: &str, value: &str| app.set_setting(&me, key, &value.into()).unwrap();
+    // Nobody's yet: meant for a server of one's own, while OpenAI has a place of its own.
+    set("provider_base_url", "http://127.0.0.1:9/v1");
+    set("provider_model", "own");
+    app.change_provider_key(&me, "openai", Some("sk-nobodys-key".to_owned())).unwrap();
+    let session = app.write_in_window(&me, "I felt calm.", None).unwrap().session;
+    let asked =
+        |name: &str| app.preview_in_window(&me, &session, Some(name)).unwrap().host.unwrap();
+    assert_eq!(asked("openai"), "api.openai.com");
+    assert_eq!(asked("compatible"), "127.0.0.1");
+    let key_is_for = me.vault().read(|read| read.secrets().get("openai")).unwrap().unwrap().host;
+    assert_eq!(key_is_for, "api.openai.com");
+
+    app.use_provider(&me, "compatible").unwrap();
+    app.use_provider(&me, "on-device").unwrap();
+    // Whoever was used last is not whom this is for.
+    set("provider_base_url", "http://127.0.0.1:10/");
+    set("provider_model", "other");
+    // The setting does what the word does.
+    set("provider", "ollama");
+    let place = |name: &str| row(&home, name).base_url;
+    assert_eq!(place("ollama").as_deref(), Some("http://127.0.0.1:10/"));
+    assert_eq!(place("compatible").as_deref(), Some("http://127.0.0.1:9/v1"));
+    assert_eq!(asked("openai"), "api.openai.com");
+    set("provider", "compatible");
+    let shown = app.settings_object(&me).unwrap();
+    assert_eq!(shown["provider_base_url"], "http://127.0.0.1:9/v1");
+    assert_eq!(shown["provider_model"], "own");
+}
+
+#[test]
+fn the_ledger_says_what_a_request_was_for_and_that_nothing_left_where_there_was_no_connection() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    let address = serve(models);
+    app.configure_provider(&me, "compatible", Some("http://127.0.0.1:9/v1"), Some("m")).unwrap();
+    app.ask_provider(&me, "compatible").unwrap_err();
+    let url = format!("{address}/v1");
+    app.configure_provider(&me, "compatible", Some(&url), Some("m")).unwrap();
+    app.ask_provider(&me, "compatible").unwrap();
+    let lines = app.ledger_rows(&me, None).unwrap().ledger;
+    let said: Vec<_> =
+        lines.iter().map(|l| (l.purpose.as_str(), l.outcome.as_deref().unwrap())).collect();
+    assert_eq!(said, [("provider test", "answered"), ("provider test", "not sent")]);
+    app.probe_providers(&me).unwrap();
+    let newest = &app.ledger_rows(&me, None).unwrap().ledger[0];
+    assert_eq!(newest.purpose, "provider probe");
+}
+
+#[test]
+fn a_setting_names_nothing_that_is_not_here_as_little_as_its_word_does() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    for name in ["base.en", "never-was"] {
+        let word = app.use_model(&me, name).err().unwrap();
+        let setting = app.set_setting(&me, "speech_model", &name.into()).unwrap_err();
+        assert_eq!((setting.code, setting.message), (word.code, word.message), "{name}");
+    }
+    let default = |name: &str| app.set_system_setting(me.caller(), "default_model", &name.into());
+    default("base.en").unwrap();
+    assert_eq!(default("never-was").unwrap_err().code, ErrorCode::NotFound);
+    let only = serde_json::json!(["on-device"]);
+    app.set_system_setting(me.caller(), "allowed_providers", &only).unwrap();
+    let refused = app.set_setting(&me, "provider", &"openai".into()).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotAllowed);
+}
+
+#[test]
 fn an_address_that_would_go_over_the_network_unprotected_is_refused() {
     let home = Home::new();
     for address in ["http://example.org/v1", "ftp://localhost/", "https://", "not an address"] {

@@ -1,6 +1,6 @@
 //! Why a model could not be fetched, in words for a person.
 
-use journey_domain::{error_code::ErrorCode, ports::LedgerError};
+use journey_domain::{error_code::ErrorCode, ledger::NOT_SENT, ports::LedgerError};
 use std::{error::Error, io, time::Duration};
 
 /// Why a model could not be fetched.
@@ -173,6 +173,7 @@ impl DownloadError {
             Self::Cancelled => "cancelled",
             Self::Stalled => "timed out",
             Self::Refused(_) | Self::Throttled { .. } => "refused",
+            Self::Offline => NOT_SENT,
             _ => "failed",
         }
     }
