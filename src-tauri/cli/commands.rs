@@ -303,6 +303,7 @@ pub(super) fn run(
         }
         Command::Backup { file } => {
             let me = access.unlocked(Gated::Backup)?;
+            journey_app::backup_can_go(&file)?;
             let passphrase = access.secrets.get_new(Secret::BackupPassphrase)?;
             let done = app.backup(&me, &file, passphrase.expose_secret(), &cancel)?;
             output.print(&done, |done, _| {
@@ -317,6 +318,7 @@ pub(super) fn run(
             } else {
                 None
             };
+            journey_app::backup_is_there(&file)?;
             let passphrase = access.secrets.get(Secret::BackupPassphrase)?;
             let account =
                 app.restore(maker.as_ref(), &file, name.as_deref(), passphrase.expose_secret())?;

@@ -187,6 +187,39 @@ fn exit_codes_say_what_kind_of_failure_it_was() {
     program.fails(&["show", "0190"], 2, "usage");
     program.fails(&["sessions", "--from", "2026-13-01"], 2, "usage");
     program.fails(&["import", "/no/such/file.wav"], 1, "not_found");
+    // What is named and is not there is "not found" whatever it is; one of a few words is wrong usage.
+    let nobody = "01900000-0000-7000-8000-000000000000";
+    for args in [
+        &["analyse", nobody][..],
+        &["runs", nobody],
+        &["element", "delete", nobody],
+        &["thread", "confirm", nobody],
+        &["ledger", nobody],
+        &["model", "use", "nosuch"],
+        &["model", "add", "/no/such.bin"],
+        &["settings", "set", "speech_model", "nosuch"],
+        &["account", "disable", "nobody"],
+        &["record", "--device", "nosuch", "--seconds", "1"],
+        &["restore", "/no/such.journey"],
+        &["backup", "/no/such/folder/ada.journey"],
+        &["try", "/no/such.txt"],
+    ] {
+        program.fails(args, 5, "not_found");
+    }
+    for args in [
+        &["provider", "use", "nosuch"][..],
+        &["taxonomy", "nosuch"],
+        &["settings", "get", "nosuch"],
+        &["settings", "set", "provider_base_url", "https://ada:hunter2@api.example/v1"],
+    ] {
+        program.fails(args, 2, "usage");
+    }
+    stranger.fails(&["whoami"], 3, "not_signed_in");
+    let folder = program.fails(&["model", "add", "."], 1, "bad_file");
+    assert!(folder["hint"].as_str().unwrap().contains("not its folder"), "{folder}");
+    let pipe = program.home().join("pipe.wav");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    program.fails(&["import", pipe.to_str().unwrap()], 1, "bad_file");
     let wrong = program
         .command(&["sessions", "--json"])
         .env("INSIGHT_JOURNEY_PASSWORD", "wrong")

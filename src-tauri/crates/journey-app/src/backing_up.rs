@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use journey_domain::{account::AccountName, ports::CancelToken};
 use journey_vault::{
     AuditAction,
-    backup::{BackupCost, BackupRequest, RestoreRequest, back_up},
+    backup::{BackupCost, BackupError, BackupRequest, RestoreRequest, back_up},
 };
 use secrecy::SecretString;
 use std::path::Path;
@@ -22,6 +22,36 @@ const MIN_PASSPHRASE_CHARS: usize = 12;
 
 /// Under which key the vault keeps when it was backed up last. No setting: nobody changes it.
 const LAST_BACKUP: &str = "last_backup_at";
+
+/// Whether there is a file to restore, before its passphrase is typed for nothing.
+///
+/// # Errors
+/// Not found.
+pub fn backup_is_there(from: &Path) -> Result<()> {
+    if from.exists() {
+        return Ok(());
+    }
+    Err(CommandError::not_found("there is no such file").hint("Check the path."))
+}
+
+/// Whether a backup can be written there, before its passphrase is typed for nothing.
+///
+/// # Errors
+/// Exists, or not found for its folder.
+pub fn backup_can_go(to: &Path) -> Result<()> {
+    if to.symlink_metadata().is_ok() {
+        let error = BackupError::Exists;
+        let it = CommandError::new(error.code(), error.to_string());
+        return Err(it.hint(error.hint().unwrap_or_default()));
+    }
+    // A bare name goes into the folder where the person is.
+    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_none_or(Path::is_dir) {
+        return Ok(());
+    }
+    Err(CommandError::not_found("there is no such folder")
+        .hint("Make it first, or check the path."))
+}
 
 impl App {
     /// When the last backup of this vault was made.
@@ -51,6 +81,7 @@ impl App {
                 "Take several uncommon words; whoever has the file can guess as long as they like.",
             ));
         }
+        backup_can_go(to)?;
         let passphrase = SecretString::from(passphrase.to_owned());
         let folder = self.access().accounts().vault_folder(me.caller.account().id);
         let now = self.ports().clock.now();

@@ -31,10 +31,12 @@ use journey_vault::{
         sessions::NewSession,
     },
 };
+use rustix::fs::OFlags;
 use std::{
     cell::Cell,
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Read, Seek},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
@@ -105,7 +107,12 @@ impl App {
         cancel: &CancelToken,
         told: &dyn Fn(f32),
     ) -> Result<(SessionId, Vec<WarningView>)> {
-        let mut file = File::open(path).map_err(|error| io_error(&error, "reading the file"))?;
+        // Opening a pipe would else wait for ever for somebody to write into it.
+        let mut file = OpenOptions::new()
+            .read(true)
+            .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+            .open(path)
+            .map_err(|error| io_error(&error, "reading the file"))?;
         let metadata = file.metadata().map_err(|error| io_error(&error, "reading the file"))?;
         if !metadata.is_file() {
             return Err(CommandError::new(ErrorCode::BadFile, "this is not a file")

@@ -42,6 +42,7 @@ mod threads;
 
 pub use analysing::{Changed, Reanalysed, takes_key};
 pub use app::{App, Ports};
+pub use backing_up::{backup_can_go, backup_is_there};
 pub use journey_vault::KdfCost;
 pub use speech::ModelHost;
 

@@ -495,10 +495,8 @@ impl App {
             (Some(id), _) => Ok(Some(id)),
             // A chosen microphone that is not plugged in today: the default one takes its place.
             (None, None) => Ok(None),
-            (None, Some(_)) => {
-                Err(CommandError::new(ErrorCode::Microphone, "there is no such microphone")
-                    .hint("`insight-journey devices` lists them."))
-            }
+            (None, Some(_)) => Err(CommandError::not_found("there is no such microphone")
+                .hint("`insight-journey devices` lists them.")),
         }
     }
 

@@ -2,7 +2,7 @@
 //! ones in the accounts store.
 
 use crate::error::{CommandError, Result};
-use journey_analysis::provider::{CHOSEN, host_of};
+use journey_analysis::provider::{CHOSEN, ProviderError, host_of};
 use journey_speech::{models::installed::can_be_named, whisper::knows_language};
 use serde_json::Value;
 
@@ -191,7 +191,7 @@ pub const SETTINGS: &[Setting] = &[
         kind: Address,
         optional: true,
         default: r#"null"#,
-        help: "The address of the provider in use, or of the one that is used next; none for its usual one.",
+        help: "The address of the provider in use, or of the one that is used next: https, or http on this computer; none for its usual one.",
     },
     Setting {
         key: "provider_temperature",
@@ -514,14 +514,18 @@ impl Setting {
                 "a list of at most {max_entries} hosts without port, as JSON: [\"api.openai.com\"]"
             ),
             Address => match value.as_str().and_then(address_fault) {
-                Some(fault) => format!("another address ({fault})"),
+                Some(fault) => format!("no such address: {fault}"),
                 None => "an address".to_owned(),
             },
             SpokenLanguage => "auto, or the code of a language such as en or de".to_owned(),
             ModelName => "the name of a speech model, as `model list` shows it".to_owned(),
             Country => "a country's two letters, such as AT".to_owned(),
         };
-        let or_none = if self.optional { ", or none" } else { "" };
+        let or_none = match self.kind {
+            Address => "",
+            _ if self.optional => ", or none",
+            _ => "",
+        };
         Err(CommandError::usage(format!("{} takes {wanted}{or_none}", self.key)).hint(self.help))
     }
 
@@ -581,7 +585,11 @@ fn address_fault(address: &str) -> Option<String> {
     if address.chars().count() > MAX_ADDRESS_CHARS {
         return Some(format!("it is longer than {MAX_ADDRESS_CHARS} characters"));
     }
-    host_of(address).err().map(|error| error.to_string())
+    match host_of(address) {
+        Ok(_) => None,
+        Err(ProviderError::Address(fault)) => Some(fault.to_owned()),
+        Err(error) => Some(error.to_string()),
+    }
 }
 
 #[cfg(test)]

@@ -110,6 +110,10 @@ impl App {
     /// # Errors
     /// A broken or foreign file, with the reason.
     pub fn add_model(&self, me: &Unlocked, file: &Path) -> Result<ModelList> {
+        if file.exists() && !file.is_file() {
+            return Err(CommandError::new(ErrorCode::BadFile, "this is not a file")
+                .hint("Name the model's file itself, not its folder."));
+        }
         if !file.is_file() {
             return Err(CommandError::not_found("there is no such file").hint("Check the path."));
         }
