@@ -193,6 +193,69 @@ fn right_commands_at_once_all_get_in_and_guesses_at_once_are_no_more_than_in_tur
 }
 
 #[test]
+fn the_log_tells_who_did_what_to_whom_and_never_what_was_said() {
+    let program = Program::with_account();
+    create(&program, "ben");
+    let id = program.write("The heron stood by the lock.")["id"].as_str().unwrap().to_owned();
+    program.ok(&["delete", &id]);
+    for words in ["role ben admin", "role ben regular", "disable ben", "enable ben"] {
+        let args: Vec<&str> = ["account"].into_iter().chain(words.split(' ')).collect();
+        program.ok(&args);
+    }
+    let of = |name: &'static str, password: &'static str| {
+        [("INSIGHT_JOURNEY_ACCOUNT", name), ("INSIGHT_JOURNEY_PASSWORD", password)]
+    };
+    for (name, password) in [("ben", "a wrong one"), ("nobody", "whatever")] {
+        let output = program.command(&["sessions"]).envs(of(name, password)).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{}", describe(&output));
+    }
+    program.ok_with(&["settings", "set", "pseudonyms", r#"["Heron"]"#], &of("ben", PASSWORD));
+    program.ok(&["settings", "set", "log_level", "debug", "--system"]);
+    let passphrase = [("INSIGHT_JOURNEY_BACKUP_PASSPHRASE", "copper-lantern-eleven-rivers")];
+    let file = program.home().join("ada.journey");
+    program.ok_with(&["backup", file.to_str().unwrap()], &passphrase);
+    program.ok_with(&["restore", file.to_str().unwrap(), "--as", "cara"], &passphrase);
+    program.ok(&["account", "recovery-code"]);
+    program.ok_with(&["account", "password"], &[("INSIGHT_JOURNEY_NEW_PASSWORD", OTHER)]);
+
+    let log = |name, password| {
+        let text = program.ok_with(&["audit", "--json"], &of(name, password));
+        assert!(!text.to_lowercase().contains("heron"), "{text}");
+        let log: Value = serde_json::from_str(&text).unwrap();
+        let lines = log["audit"].as_array().unwrap().iter().rev();
+        let word = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+        lines
+            .filter(|line| line["what"] != "signed_in_for_command")
+            .map(|line| ["who", "what", "on"].map(|key| word(&line[key])).join(" "))
+            .collect::<Vec<_>>()
+    };
+    program.ok_with(&["account", "delete", "cara"], &of("ada", OTHER));
+    let of_ben = [
+        "ada account_created ben",
+        "ada role_changed ben (admin)",
+        "ada role_changed ben (regular)",
+        "ada account_disabled ben",
+        "ada account_enabled ben",
+        "- sign_in_failed ben",
+        "ben setting_changed pseudonyms",
+    ];
+    assert_eq!(log("ben", PASSWORD), of_ben);
+    let all = log("ada", OTHER);
+    for line in of_ben.iter().chain(&[
+        "ada session_erased -",
+        "- sign_in_failed -",
+        "ada system_setting_changed log_level",
+        "ada backed_up -",
+        "- restored cara",
+        "ada recovery_code_made ada",
+        "ada password_changed ada",
+        "ada account_set_aside cara",
+    ]) {
+        assert!(all.iter().any(|it| it == line), "{line} is not in {all:?}");
+    }
+}
+
+#[test]
 fn with_a_keychain_one_stays_signed_in_until_signing_out_and_all_commands_count_together() {
     let program = Program::with_account();
     let script = r#"

@@ -13,6 +13,9 @@ const MAX_ENTRIES: i64 = 50_000;
 /// For so long after the first, one line stands for all that are alike.
 const FOLDED_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
+/// Among so many of the newest lines; a name that nobody has shall cost no more than one that is known.
+const FOLDED_AMONG: i64 = 1000;
+
 macro_rules! actions {
     ($($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)?) => {
         /// What was done.
@@ -196,29 +199,36 @@ impl AccountsStore {
     }
 }
 
-/// The same for what an account does again and again: one line stands for what it did within an hour,
-/// unless something else came between that it did or that was done to it.
+/// The same for what is done again and again: one line stands for all of an hour, unless something else
+/// came between that the account did or that was done to it. Without an account it is nobody's whose name is
+/// known: what was typed as one.
 pub(super) fn append_or_fold(
     conn: &Connection,
     now: Timestamp,
-    account: AccountId,
+    account: Option<AccountId>,
     action: AuditAction,
 ) -> Result<(), AccountsError> {
     let since = now.saturating_sub(FOLDED_WITHIN).map_or(i64::MIN, column::micros);
     let n_folded = conn
         .prepare_cached(
             "UPDATE audit SET times = times + 1, last_at = ?1
-             WHERE id = (SELECT max(id) FROM audit WHERE actor_id = ?2 OR subject_id = ?2)
+             WHERE id = (SELECT id FROM audit
+                         WHERE id > (SELECT max(id) FROM audit) - ?5
+                           AND (actor_id = ?2 OR subject_id = ?2
+                                OR ?2 IS NULL AND actor_id IS NULL AND subject_id IS NULL
+                                   AND action = ?3)
+                         ORDER BY id DESC LIMIT 1)
                AND action = ?3 AND at BETWEEN ?4 AND ?1",
         )?
         .execute(params![
             column::micros(now),
-            account.uuid().into_bytes(),
+            account.map(|id| id.uuid().into_bytes()),
             action.as_str(),
-            since
+            since,
+            FOLDED_AMONG
         ])?;
     if n_folded == 0 {
-        append(conn, now, Some(account), action, Some(account), None)?;
+        append(conn, now, account, action, account, None)?;
     }
     Ok(())
 }

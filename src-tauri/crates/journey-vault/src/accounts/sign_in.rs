@@ -47,7 +47,7 @@ impl AccountsStore {
         let attempt = self.attempt(name)?;
         let Some(found) = self.find_account_by_name(name)? else {
             burn_equal_time(password, cost)?;
-            self.audit(None, AuditAction::SignInFailed, None, None)?;
+            self.audit_unknown_name()?;
             return Err(SignInError::Wrong);
         };
         let folder = self.vault_folder(found.account.id);
@@ -97,7 +97,7 @@ impl AccountsStore {
     ) -> Result<SignedIn, SignInError> {
         let attempt = self.attempt(name)?;
         let Some(found) = self.find_account_by_name(name)? else {
-            self.audit(None, AuditAction::SignInFailed, None, None)?;
+            self.audit_unknown_name()?;
             return Err(SignInError::Wrong);
         };
         let folder = self.vault_folder(found.account.id);
@@ -140,6 +140,12 @@ impl AccountsStore {
         Ok(code)
     }
 
+    /// Made-up names have no end, so that each would be a line that drives another out.
+    fn audit_unknown_name(&self) -> Result<(), AccountsError> {
+        let now = self.now();
+        self.write(|conn| audit::append_or_fold(conn, now, None, AuditAction::SignInFailed))
+    }
+
     fn attempt(&self, name: &AccountName) -> Result<Attempt, SignInError> {
         self.begin_attempt(name)?.map_err(|wait| SignInError::TryAgain { wait })
     }
@@ -177,7 +183,7 @@ impl AccountsStore {
                 audit::append(conn, now, None, AuditAction::RoleChanged, Some(id), role)?;
             }
             if action == AuditAction::SignedInForCommand {
-                audit::append_or_fold(conn, now, id, action)?;
+                audit::append_or_fold(conn, now, Some(id), action)?;
             } else {
                 audit::append(conn, now, Some(id), action, Some(id), None)?;
             }

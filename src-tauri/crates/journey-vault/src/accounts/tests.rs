@@ -296,6 +296,22 @@ fn commands_that_bring_their_password_fill_one_line_an_hour_and_hide_nothing_bet
 }
 
 #[test]
+fn made_up_names_without_end_are_one_line_an_hour() {
+    let home = Home::new();
+    home.create("Ada");
+    for n in 0..40 {
+        home.sign_in(&format!("nobody {n}"), "x").err().unwrap();
+        if n == 20 {
+            home.sign_in("Ada", "mistyped").err().unwrap();
+        }
+    }
+    let page = home.store.audit_page(None, None, 1000).unwrap();
+    let failed = page.entries.iter().filter(|it| it.action == "sign_in_failed");
+    let lines: Vec<_> = failed.map(|it| (it.subject_name.as_deref(), it.times)).collect();
+    assert_eq!(lines, [(Some("Ada"), 1), (None, 40)], "newest first");
+}
+
+#[test]
 fn the_last_admin_stays_whatever_is_tried() {
     let home = Home::new();
     let ada = home.create("Ada").account.account.id;
