@@ -231,7 +231,7 @@ fn the_log_tells_who_did_what_to_whom_and_never_what_was_said() {
     };
     program.ok_with(&["account", "delete", "cara"], &of("ada", OTHER));
     let of_ben = [
-        "ada account_created ben",
+        "ada account_created ben (regular)",
         "ada role_changed ben (admin)",
         "ada role_changed ben (regular)",
         "ada account_disabled ben",

@@ -62,7 +62,7 @@ export type PersonalSettings = {
   provider: "on-device" | "openai" | "compatible" | "ollama";
   /** The model of the provider in use, or of the one that is used next; none for its usual one. */
   provider_model: string | null;
-  /** The address of the provider in use, or of the one that is used next; none for its usual one. */
+  /** The address of the provider in use, or of the one that is used next: https, or http on this computer; none for its usual one. */
   provider_base_url: string | null;
   /** How freely the model words its answer, 0 to 2; sent where the model takes it, none for its own. */
   provider_temperature: number | null;
