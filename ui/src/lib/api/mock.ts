@@ -711,7 +711,13 @@ export function mock(options: MockOptions = {}): Mock {
       const stored = find(id);
       const it = job("transcribe", id, stored.page.session.title);
       run(it, 1500, () => {
-        stored.page.session.coverage = { captured: 1, transcribed: 1, analysed: 1, holes: [], substitutes: [] };
+        stored.page.session.coverage = {
+          captured: 1,
+          transcribed: 1,
+          analysed: 1,
+          holes: [],
+          substitutes: [],
+        };
         after(0, () => changed(id));
       });
       return it;
