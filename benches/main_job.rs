@@ -1,7 +1,8 @@
 //! Benches T1 and T2, and how the main job grows: the whole pipeline over its real parts, against a
 //! bare call of whisper.cpp.
 //!
-//! `cargo bench -p journey-app --bench main_job [-- overhead | stop [MINUTES ...] | soak | import]`
+//! `cargo bench -p journey-app --bench main_job [-- overhead | stop [MINUTES ...] | soak | import |
+//! undetected]`
 //!
 //! The worker is this program, as it is the program itself in the packaged one.
 
@@ -95,6 +96,8 @@ fn main() -> ExitCode {
     }
     if wants("import") {
         import(&[1, 10, 100]);
+    }
+    if wants("undetected") {
         import_without_detection(&[10, 30]);
     }
     ExitCode::SUCCESS
@@ -529,6 +532,7 @@ fn import_without_detection(lengths: &[usize]) {
         let file = bench.home.path().join("speech.wav");
         write_wav(&file, &speech(*minutes));
         let (own_mb, worker_mb) = bench.most_memory(|| bench.import(&file));
+        eprintln!("{minutes} min: {own_mb:.0} MB of the program, {worker_mb:.0} MB of the worker");
         most.push(own_mb + worker_mb);
     }
     if let [first, .., last] = most[..] {
