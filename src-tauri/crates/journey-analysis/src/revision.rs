@@ -229,6 +229,16 @@ impl<'t> Revision<'t> {
         Some(Evidence { span, quote: quote.to_owned(), time: after.time_of(span), state })
     }
 
+    /// Where a part of the old text stands in the new one, from its first to its last token that stayed;
+    /// `None` where none did.
+    #[must_use]
+    pub fn part(&self, old: CharSpan) -> Option<CharSpan> {
+        let old = self.old_text.byte_of(old.start)?..self.old_text.byte_of(old.end)?;
+        let kept = self.to_new.get(overlapping(&self.old, &old))?.iter().flatten();
+        let (first, last) = (kept.clone().min()?, kept.max()?);
+        self.new_text.span_of_bytes(self.new.get(*first)?.start, self.new.get(*last)?.end)
+    }
+
     /// Every word and sign of it stayed, next to each other.
     fn kept(&self, old: &Range<usize>) -> Option<CharSpan> {
         let range = overlapping(&self.old, old);

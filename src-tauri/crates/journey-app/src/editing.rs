@@ -15,9 +15,10 @@ use journey_domain::{
     ids::{ElementId, RelationshipId, RunId, SessionId},
     job::{JobKind, JobState},
     session::{Hole, HoleStage},
+    text::CharSpan,
     transcript::Transcript,
 };
-use journey_vault::{Anchors, NewTranscript, Read, Write};
+use journey_vault::{Anchors, NewTranscript, Read, SessionDetail, Write};
 
 /// Longest text, in characters: about two weeks of speech.
 const MAX_TEXT_CHARS: usize = 10_000_000;
@@ -225,6 +226,27 @@ pub(crate) fn moved(
         (!evidence.is_empty()).then_some(Element { evidence, ..element })
     });
     Ok(placed.collect())
+}
+
+/// A session whole; the parts of its text that another analyser read stand where they are in the text that
+/// holds now.
+pub(crate) fn whole(read: &Read<'_>, id: SessionId) -> Result<SessionDetail> {
+    let mut detail = read.session(id)?;
+    if let (Some(now), Some(run)) = (&detail.transcript, &mut detail.run)
+        && run.transcript_revision != now.revision
+        && !run.substitutes.is_empty()
+    {
+        let before = read.transcripts().revision(id, run.transcript_revision)?;
+        let comparison = Revision::new(&before, &now.text);
+        run.substitutes.retain_mut(|part| {
+            let place = CharSpan::new(part.start, part.end).and_then(|span| comparison.part(span));
+            if let Some(span) = place {
+                (part.start, part.end) = (span.start, span.end);
+            }
+            place.is_some()
+        });
+    }
+    Ok(detail)
 }
 
 /// Places what a run found in the text that holds now, if it read an earlier one and has no place in

@@ -4,6 +4,7 @@ use crate::{
     App,
     access::Unlocked,
     days,
+    editing::whole,
     error::{CommandError, Result},
     record::RecordingLock,
     views::{CoverageView, HitView, SearchPage, SessionPage, SessionView, from_domain},
@@ -154,13 +155,13 @@ impl App {
     pub fn show(&self, me: &Unlocked, id: &str) -> Result<SessionView> {
         me.vault().read(|read| {
             let id = find(read, id)?;
-            Ok(SessionView::of(&read.session(id)?))
+            Ok(SessionView::of(&whole(read, id)?))
         })
     }
 
     /// One session whole, by its id.
     pub(crate) fn view(&self, me: &Unlocked, id: SessionId) -> Result<SessionView> {
-        me.vault().read(|read| Ok(SessionView::of(&read.session(id)?)))
+        me.vault().read(|read| Ok(SessionView::of(&whole(read, id)?)))
     }
 
     /// Gives it another title.

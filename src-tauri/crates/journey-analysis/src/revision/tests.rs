@@ -32,6 +32,19 @@ fn evidence(of: &Transcript, quote: &str) -> Evidence {
     Evidence { span, quote: quote.into(), time: of.time_of(span), state: EvidenceState::Verified }
 }
 
+#[test]
+fn a_part_reaches_from_its_first_to_its_last_word_that_stayed() {
+    let before = spoken("One two three. Four five six. Seven.");
+    let part = |after: &str| {
+        let revision = Revision::new(&before, after);
+        let span = revision.part(evidence(&before, "Four five six.").span)?;
+        IndexedText::new(after).slice(span).map(str::to_owned)
+    };
+    assert_eq!(part("Well. One two three. Four 5 six. Seven.").as_deref(), Some("Four 5 six."));
+    assert_eq!(part("One two three. Five six. Seven.").as_deref(), Some("six."));
+    assert_eq!(part("One two three. Seven"), None);
+}
+
 /// What becomes of `quote` when `before` is edited to `after`.
 fn moved(before: &str, after: &str, quote: &str) -> Option<(String, EvidenceState)> {
     let before = spoken(before);

@@ -4,7 +4,7 @@ use crate::{
     App,
     access::Unlocked,
     days,
-    editing::Edited,
+    editing::{Edited, whole},
     error::{CommandError, Result},
     pipeline::transcribe::transcribable,
     review::{SearchQuery, find},
@@ -150,7 +150,7 @@ impl App {
         let care_is_on = self.flag(&me.open, "care")?;
         me.vault().read(|read| {
             let id = find(read, id)?;
-            let detail = read.session(id)?;
+            let detail = whole(read, id)?;
             let text = detail.transcript.as_ref().map_or("", |t| t.text.as_str());
             Ok(SessionPageView {
                 words: detail.transcript.as_ref().map(words).unwrap_or_default(),

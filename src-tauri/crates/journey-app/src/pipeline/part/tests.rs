@@ -9,7 +9,7 @@ use journey_domain::{
     error_code::ErrorCode,
     ids::{RunId, SessionId},
     ports::CancelToken,
-    run::Run,
+    run::{Run, Substitute},
     session::{Hole, HoleStage, Source},
     text::IndexedText,
     transcript::{SpokenSegment, Transcript, Word},
@@ -123,6 +123,58 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
     // Asked again, it is said that nothing is missing.
     let again = person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&missing));
     assert_eq!(again.unwrap_err().code, ErrorCode::NotFound);
+}
+
+#[test]
+fn a_part_that_another_analyser_read_is_marked_where_it_stands_after_an_edit() {
+    let person = Person::new();
+    let session = person.session(Source::Text);
+    let text = format!("{SEEN} {UNSEEN}");
+    let transcript = Transcript::from_text(1, Some("en".into()), text.clone());
+    let id = RunId::new(person.uuid());
+    let kept = person.element(id, "proud of the talk", &text, "proud of the talk");
+    let n_seen = SEEN.chars().count();
+    let part = Substitute {
+        provider: "on-device".into(),
+        model: "test".into(),
+        start_ms: 0,
+        end_ms: 0,
+        start: n_seen + 1,
+        end: text.chars().count(),
+        reason: "the answer could not be used".into(),
+    };
+    let mut read = run(session, id, Vec::new());
+    read.substitutes = vec![part];
+    person
+        .me
+        .vault()
+        .write(|write| {
+            write.store_transcript(&NewTranscript {
+                session,
+                transcript: &transcript,
+                holes: &[],
+                job: None,
+                anchors: None,
+            })?;
+            write.store_run(&NewRun {
+                run: &read,
+                elements: std::slice::from_ref(&kept),
+                relationships: &[],
+                accept: true,
+                job: None,
+            })
+        })
+        .map_err(no_vault)
+        .unwrap();
+    let id = session.to_string();
+    let edited = format!("It was a long one. {text}");
+    person.app.edit_transcript(&person.me, &id, 1, &edited).unwrap();
+    let page = person.app.session_page(&person.me, &id).unwrap().session;
+    for shown in [page, person.app.show(&person.me, &id).unwrap()] {
+        let [part] = shown.coverage.substitutes.as_slice() else { panic!("{:?}", shown.coverage) };
+        let quote: String = edited.chars().skip(part.start).take(part.end - part.start).collect();
+        assert_eq!(quote, UNSEEN);
+    }
 }
 
 #[test]
