@@ -238,6 +238,25 @@ fn right_passwords_at_once_all_get_in_however_many_failed_before_within_what_is_
 }
 
 #[test]
+fn where_no_turn_can_be_taken_one_gets_in_all_the_same_and_a_guesser_no_further() {
+    let home = Home::new();
+    home.create("Ada");
+    for lane in 0..16 {
+        let lock = home.data().join(format!("sign-in-{lane}.lock"));
+        fs::remove_file(&lock).ok();
+        fs::create_dir(&lock).unwrap();
+    }
+    assert!(home.sign_in("Ada", "Ada's password").is_ok());
+    let n_tried = std::thread::scope(|scope| {
+        let guesses: Vec<_> = (0..50)
+            .map(|_| scope.spawn(|| matches!(home.sign_in("Ada", "x"), Err(SignInError::Wrong))))
+            .collect();
+        guesses.into_iter().filter_map(|it| it.join().ok()).filter(|tried| *tried).count()
+    });
+    assert!(n_tried <= 4, "{n_tried}");
+}
+
+#[test]
 fn a_try_that_was_killed_counts_as_a_failure_also_after_a_restart() {
     let mut home = Home::new();
     home.create("Ada");

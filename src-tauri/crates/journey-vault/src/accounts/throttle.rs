@@ -93,7 +93,7 @@ impl AccountsStore {
         name: &AccountName,
     ) -> Result<Result<Attempt, Duration>, AccountsError> {
         let bucket = self.read(|conn| bucket(conn, name))?;
-        let turn = self.turn(&bucket)?;
+        let turn = self.turn(&bucket);
         let now = self.now();
         self.write(|conn| {
             let all = get(conn, &EVERYBODY)?.cooled(now);
