@@ -416,6 +416,11 @@ fn a_service_that_fails_is_asked_as_often_as_one_layer_of_tries_allows_and_again
     let then = program.json(&["analyse", &id]);
     assert_eq!((&then["error"], then["elements"].as_array().unwrap().len()), (&Value::Null, 3));
     assert_eq!(server.bodies().len(), 5);
+    // Where nobody answers it is no other: as many tries, and what was found stays.
+    program.ok(&["settings", "set", "provider_base_url", "http://127.0.0.1:9/v1"]);
+    let (away, code) = program.stage_fails(&["analyse", &id]);
+    assert_eq!((code.as_str(), &away["elements"]), ("network", &then["elements"]));
+    assert_eq!(program.json(&["ledger"])["ledger"].as_array().unwrap().len(), 9);
 }
 
 /// Three windows long, with one feeling in the first.

@@ -38,6 +38,31 @@ async fn the_ledger_equals_byte_for_byte_what_the_server_received() {
     );
 }
 
+#[test]
+fn requests_are_of_the_published_form_with_nothing_that_it_does_not_know() {
+    use async_openai::types::chat::CreateChatCompletionRequest;
+    let transcript = Transcript::from_text(1, Some("en".into()), TEXT.to_owned());
+    let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
+    for model in ["gpt-4.1-mini", "gpt-5-mini", "o4-mini"] {
+        for kind in [ProviderKind::OpenAi, ProviderKind::Compatible] {
+            let mut config = config(kind, "http://127.0.0.1:1/v1");
+            config.model = model.to_owned();
+            let body = preview(&config, &input).unwrap().swap_remove(0).body;
+            let sent: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let known: CreateChatCompletionRequest = serde_json::from_slice(&body).unwrap();
+            let again = serde_json::to_vec(&known).unwrap();
+            assert_eq!(
+                serde_json::from_slice::<serde_json::Value>(&again).unwrap(),
+                sent,
+                "{model}"
+            );
+            let takes_temperature = model.starts_with("gpt-4") || kind == ProviderKind::Compatible;
+            assert_eq!(sent.get("temperature").is_some(), takes_temperature, "{model}");
+            assert!(sent.get("seed").is_none() && sent.get("tools").is_none(), "{model}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn names_are_put_back_before_the_quote_is_checked() {
     let found = element("action", "Call Name1", 3, "I will call Name1 tomorrow");
