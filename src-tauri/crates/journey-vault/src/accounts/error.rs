@@ -95,7 +95,10 @@ impl AccountsError {
             Self::Damaged => Some(
                 "Start the program again: it makes the list of accounts anew; no diary is lost.",
             ),
-            Self::Database(_) => None,
+            Self::Database(_) => Some(
+                "Try again. If it stays so, move accounts.db out of the data folder: the list of accounts \
+                 is made anew, and no diary is lost.",
+            ),
             Self::Io(_) => Some("Check the disk and the data directory, and try again."),
         }
     }
