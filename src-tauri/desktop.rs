@@ -90,7 +90,7 @@ pub(crate) fn open(data_dir: &DataDir) -> Result<ExitCode> {
 fn lock_before_sleep(desk: &Desk) {
     let desk = desk.clone();
     suspend::watch(journey_app::system::SystemClock::new(), move || {
-        desk.close(LockReason::Suspend)
+        desk.close(LockReason::Suspend);
     });
 }
 

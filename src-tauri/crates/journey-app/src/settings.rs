@@ -598,10 +598,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn taken(scope: Scope, key: &str, typed: &str) -> bool {
-        let error = match find(key, scope).unwrap().parse(typed) {
-            Ok(_) => return true,
-            Err(error) => error,
-        };
+        let Err(error) = find(key, scope).unwrap().parse(typed) else { return true };
         assert!(error.message.starts_with(key) && error.hint.is_some(), "{error:?}");
         assert!(!error.message.contains("hunter2"), "a password is told again");
         false

@@ -124,10 +124,10 @@ fn recognise(
     reporter: &Reporter,
 ) -> Result<Option<String>, Failure> {
     let multilingual = context.is_multilingual();
-    if let Some(code) = language {
-        if !knows_language(code) || (!multilingual && code != "en") {
-            return Err(Failure::UnknownLanguage { code: code.to_owned() });
-        }
+    if let Some(code) = language
+        && (!knows_language(code) || (!multilingual && code != "en"))
+    {
+        return Err(Failure::UnknownLanguage { code: code.to_owned() });
     }
     // An English-only model has no language to find out.
     let asked = if multilingual { language } else { Some("en") };

@@ -283,7 +283,7 @@ fn commands_that_bring_their_password_fill_one_line_an_hour_and_hide_nothing_bet
         command().unwrap();
     }
     let folded = line("signed_in_for_command", 100);
-    assert_eq!(lines(), [folded.clone()]);
+    assert_eq!(lines(), std::slice::from_ref(&folded));
     let page = home.store.audit_page(Some(ada), None, 1).unwrap();
     let last_at = page.entries[0].last_at.unwrap();
     assert!(last_at > page.entries[0].at);
