@@ -8,7 +8,8 @@ use crate::{
     open_vault::OpenVault,
 };
 use journey_domain::{
-    job::JobKind,
+    error_code::ErrorCode,
+    job::{JobEvent, JobKind},
     ports::{Event, LockReason},
 };
 use journey_vault::Lease;
@@ -158,7 +159,12 @@ impl App {
             // Another process may work on this vault: then it does what the window orders, too.
             let Some(taken) = open.vault.try_lease()? else { return Ok(false) };
             open.vault.write(|write| {
-                write.jobs().requeue_interrupted(&taken).map_err(CommandError::from)
+                write.jobs().requeue_interrupted(&taken)?;
+                // What found nobody the last time is still asked for.
+                for job in write.jobs().parked(ErrorCode::Network)? {
+                    write.jobs().apply(job.id, JobEvent::Requeued)?;
+                }
+                Ok::<_, CommandError>(())
             })?;
             *lease = Some(Arc::new(taken));
         }
