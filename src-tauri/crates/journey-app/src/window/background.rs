@@ -8,8 +8,7 @@ use crate::{
     open_vault::OpenVault,
 };
 use journey_domain::{
-    error_code::ErrorCode,
-    job::{JobEvent, JobKind},
+    job::JobKind,
     ports::{Event, LockReason},
 };
 use journey_vault::Lease;
@@ -159,12 +158,7 @@ impl App {
             // Another process may work on this vault: then it does what the window orders, too.
             let Some(taken) = open.vault.try_lease()? else { return Ok(false) };
             open.vault.write(|write| {
-                write.jobs().requeue_interrupted(&taken)?;
-                // What found nobody the last time is still asked for.
-                for job in write.jobs().parked(ErrorCode::Network)? {
-                    write.jobs().apply(job.id, JobEvent::Requeued)?;
-                }
-                Ok::<_, CommandError>(())
+                write.jobs().requeue_interrupted(&taken).map_err(CommandError::from)
             })?;
             *lease = Some(Arc::new(taken));
         }

@@ -1,9 +1,6 @@
 use super::given::{Asked, Home, serve};
 use crate::views::window::ProviderRow;
-use journey_domain::{
-    error_code::ErrorCode,
-    ports::{CancelToken, LockReason},
-};
+use journey_domain::{error_code::ErrorCode, ports::CancelToken};
 use std::{
     io::Write as _,
     net::{Shutdown, TcpStream},
@@ -266,29 +263,4 @@ fn sessions_that_only_wait_for_a_server_wait_together() {
             Some(app.show(&home.me(), id).unwrap()).filter(|s| s.status == "analysed")
         });
     }
-}
-
-#[test]
-fn an_analysis_that_reached_nobody_goes_on_when_the_vault_is_opened_the_next_time() {
-    let home = Home::new();
-    let (app, me) = (&home.app, home.me());
-    app.use_provider(&me, "compatible").unwrap();
-    app.configure_provider(&me, "compatible", Some("http://127.0.0.1:9/v1"), Some("m")).unwrap();
-    let id = app.write(&me, "The day was long.", None, &CancelToken::new()).unwrap().id;
-    app.queue_analysis(&me, &id, None).unwrap();
-    app.work_in_background();
-    home.heard.until("nobody is there", || {
-        let parked = me.vault().read(|read| read.jobs().parked(ErrorCode::Network)).unwrap();
-        (parked.len() == 1).then_some(())
-    });
-    assert_ne!(app.show(&me, &id).unwrap().status, "analysed");
-
-    let barrier = Barrier::new(1);
-    let url = format!("{}/v1", serve(move |_, stream| together(&barrier, stream)));
-    app.configure_provider(&me, "compatible", Some(&url), Some("m")).unwrap();
-    app.close(LockReason::Idle);
-    home.unlock();
-    home.heard.until("it is analysed", || {
-        Some(app.show(&home.me(), &id).unwrap()).filter(|s| s.status == "analysed")
-    });
 }
