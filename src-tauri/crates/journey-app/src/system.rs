@@ -55,7 +55,8 @@ impl Clock for SystemClock {
             let (seconds, nanos) = (time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?);
             Some(Duration::new(seconds, nanos))
         };
-        read(ClockId::Boottime)?.checked_sub(read(ClockId::Monotonic)?)
+        let awake = read(ClockId::Monotonic)?;
+        Some(read(ClockId::Boottime)?.saturating_sub(awake))
     }
 
     fn time_zone(&self) -> TimeZone {
@@ -84,5 +85,16 @@ impl Random for SystemRandom {
         // macOS and Windows only fail here when the system itself is broken.
         #[expect(clippy::expect_used, reason = "no safe way on without randomness")]
         getrandom::fill(buffer).expect("the operating system gives no randomness");
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_computer_that_has_not_slept_says_so_too() {
+        let clock = SystemClock::new();
+        assert!((0..1000).all(|_| clock.asleep().is_some()));
     }
 }
