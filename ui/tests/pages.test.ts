@@ -392,6 +392,53 @@ describe("a session", () => {
     await accessible();
   });
 
+  it("marks two parts that begin at the same place", async () => {
+    const { core } = await open("#/privacy");
+    const page = await core.invoke("session", { id: first });
+    const part = { provider: "on-device", model: "elements.v1", start: 0, end: 9, reason: "" };
+    page.session.coverage.substitutes = [6_000, 9_000].map((end_ms) => ({
+      ...part,
+      start_ms: 4_000,
+      end_ms,
+    }));
+    core.answer("session", page);
+    go(`#/session/${first}`);
+    await waitFor(() => expect(document.querySelectorAll(".player .substitute")).toHaveLength(2));
+  });
+
+  it("takes back only its own tag and title, whatever was changed and shown since", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    const stored = (of: string) =>
+      core.store.find(({ page }) => page.session.id === of)?.page.session;
+    const tags = stored(first)?.tags ?? [];
+    const rename = async (from: string, to: string) => {
+      await user.click(await screen.findByRole("button", { name: from }));
+      const title = screen.getByRole("textbox", { name: "Title of the session" });
+      await user.clear(title);
+      await user.type(title, `${to}{Enter}`);
+      await screen.findByRole("button", { name: to });
+    };
+    await rename("Before the talk", "After the talk");
+    await user.click(
+      await screen.findByRole("button", { name: `Remove the tag ${tags[0] ?? ""}` }),
+    );
+    await screen.findByText(`The tag ${tags[0] ?? ""} is off.`);
+    await user.type(screen.getByRole("combobox", { name: "Add a tag" }), "courage{Enter}");
+    await screen.findByRole("button", { name: "Remove the tag courage" });
+    await core.invoke("rename", { id: first, title: "The third title" });
+
+    const [other, its] = [stored(id(2))?.title, structuredClone(stored(id(2))?.tags)];
+    go(`#/session/${id(2)}`);
+    await screen.findByRole("button", { name: other ?? "" });
+    for (const undo of screen.getAllByRole("button", { name: "Undo" })) await user.click(undo);
+    await waitFor(() =>
+      expect(stored(first)?.tags.toSorted()).toEqual([...tags, "courage"].toSorted()),
+    );
+    await screen.findByText("It has another title since; that one stays.");
+    expect(stored(first)?.title).toBe("The third title");
+    expect([stored(id(2))?.title, stored(id(2))?.tags]).toEqual([other, its]);
+  });
+
   it("is renamed, tagged and marked", async () => {
     const { core, user } = await open(`#/session/${first}`);
     await user.click(await screen.findByRole("button", { name: "Before the talk" }));
@@ -934,6 +981,46 @@ describe("what came up again", () => {
     const places = summary.closest("details");
     await waitFor(() => expect(places?.querySelectorAll("a").length).toBeGreaterThan(1));
     expect(asked()).toBe(1);
+  });
+
+  it("keeps what is open open, and as it is now, after an answer, its undo and a new session", async () => {
+    const { core, user } = await open("#/privacy");
+    const place = (element: string) => ({
+      element,
+      session: first,
+      title: "One",
+      recorded_at: "2026-11-20T10:00:00Z",
+      quote: `quote of ${element}`,
+      status: null,
+    });
+    const line = { kind: "belief" as const, label: "I am late", sessions: 2 };
+    core.answer("threads", {
+      questions: [
+        { ...line, id: "a", others: [{ thread: "b", label: "I was late", similarity: 0.7 }] },
+      ],
+      again: [{ ...line, id: "a", last: "2026-11-20T10:00:00Z" }],
+      more: false,
+      unwoven: 0,
+    });
+    for (const command of ["thread_confirm", "thread_undo"] as const) core.answer(command, null);
+    const answer = (element: string) =>
+      core.answer("thread_places", { places: [place(element)], more: false });
+    answer("one");
+    go("#/threads");
+    await user.click(await screen.findByText(/sessions, last on/));
+    await screen.findByText("quote of one");
+    answer("two");
+    await user.click(screen.getByRole("button", { name: "The same" }));
+    await screen.findByText("quote of two");
+    answer("three");
+    await user.click(await screen.findByRole("button", { name: "Undo" }));
+    await screen.findByText("quote of three");
+    answer("four");
+    core.emit("sessions_changed", null);
+    await screen.findByText("quote of four");
+    answer("five");
+    core.emit("threads_changed", null);
+    await screen.findByText("quote of five", undefined, { timeout: 5000 });
   });
 
   it("says what is still being compared, shows what is there, and follows", async () => {

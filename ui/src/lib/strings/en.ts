@@ -302,6 +302,7 @@ export const en = {
     tags: "Tags",
     addTag: "Add a tag",
     renamed: "Renamed.",
+    renamedSince: "It has another title since; that one stays.",
     untagged: (tag: string): string => `The tag ${tag} is off.`,
     removeTag: (tag: string): string => `Remove the tag ${tag}`,
     favourite: "Favourite",
