@@ -322,6 +322,7 @@ impl App {
         let dir = self.data_dir().vault(account.account.id);
         let vault = Vault::open(&dir, &keys, self.ports().vault()).map_err(|e| open_error(&e))?;
         let open = Arc::new(OpenVault::new(account.account.clone(), vault, keys));
+        self.separate_places(&open)?;
         self.recover(&open);
         self.let_sound_go(&open);
         self.close(LockReason::Asked);
@@ -693,7 +694,7 @@ impl App {
     pub(crate) fn system_value_of(&self, key: &str) -> Result<Value> {
         let setting = settings::find(key, Scope::System)?;
         let stored = self.accounts_store().system_setting(key).map_err(|e| accounts_error(&e))?;
-        Ok(stored.filter(|v| setting.check(v).is_ok()).unwrap_or_else(|| setting.default_value()))
+        Ok(setting.read(stored))
     }
 
     /// A setting of the computer that is a number.

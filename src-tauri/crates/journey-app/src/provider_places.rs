@@ -16,12 +16,15 @@ use crate::{
     views::window::ProviderRows,
 };
 use journey_vault::AuditAction;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 const PROVIDER: &str = "provider";
 const BASE_URL: &str = "provider_base_url";
 const MODEL: &str = "provider_model";
+
+/// Under this, earlier versions kept whose the address and the model in the settings are.
+const OWNER: &str = "provider_place_of";
 
 /// Where those of a provider that is not in use are kept.
 fn kept(name: &str) -> String {
@@ -29,7 +32,7 @@ fn kept(name: &str) -> String {
 }
 
 /// Where a provider is and which of its models is asked.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Place {
     /// Its address; `None` for the usual one.
     pub(crate) base_url: Option<String>,
@@ -40,6 +43,21 @@ pub(crate) struct Place {
 impl Place {
     fn or(self, other: Self) -> Self {
         Self { base_url: self.base_url.or(other.base_url), model: self.model.or(other.model) }
+    }
+
+    /// As it was kept. What cannot be read stands for an address that cannot be asked: the usual one
+    /// would be another server than the person chose.
+    fn read(stored: &Value) -> Self {
+        let text = |key: &str| match stored.get(key) {
+            None | Some(Value::Null) => None,
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(other) => Some(other.to_string()),
+        };
+        if stored.is_object() {
+            Self { base_url: text("base_url"), model: text("model") }
+        } else {
+            Self { base_url: Some(stored.to_string()), model: None }
+        }
     }
 
     fn values(&self) -> [(&'static str, Value); 2] {
@@ -82,7 +100,44 @@ impl App {
     fn kept_place(&self, open: &OpenVault, name: &str) -> Result<Place> {
         let stored =
             open.vault.read(|read| read.settings().get(&kept(name))).map_err(CommandError::from)?;
-        Ok(stored.and_then(|v| serde_json::from_value(v).ok()).unwrap_or_default())
+        Ok(stored.as_ref().map(Place::read).unwrap_or_default())
+    }
+
+    /// Brings in order what an earlier version left: the address and the model in the settings may be
+    /// those of a provider that is not in use. They go to where its own are kept.
+    ///
+    /// # Errors
+    /// The vault's failure.
+    pub(crate) fn separate_places(&self, open: &OpenVault) -> Result<()> {
+        let stored =
+            open.vault.read(|read| read.settings().get(OWNER)).map_err(CommandError::from)?;
+        let Some(stored) = stored else { return Ok(()) };
+        let in_use = self.place_owner(open)?;
+        let owner = stored.as_str().filter(|name| kind_of(name).is_ok_and(|kind| kind.is_some()));
+        let moved = match owner.filter(|owner| in_use.as_deref() != Some(owner)) {
+            Some(owner) => {
+                let after = match &in_use {
+                    Some(name) => self.kept_place(open, name)?,
+                    None => Place::default(),
+                };
+                let before = serde_json::to_value(self.place_in_settings(open)?)
+                    .map_err(|e| CommandError::internal(&e))?;
+                Some((kept(owner), before, after))
+            }
+            None => None,
+        };
+        open.vault
+            .write(|write| {
+                let settings = write.settings();
+                if let Some((kept, before, after)) = &moved {
+                    settings.set(kept, before)?;
+                    for (key, value) in after.values() {
+                        settings.set(key, &value)?;
+                    }
+                }
+                settings.remove(OWNER)
+            })
+            .map_err(CommandError::from)
     }
 
     /// Puts a provider in use, and its place into the settings; that of the one before is kept. All of

@@ -37,12 +37,24 @@ impl App {
             self.change_provider(me, name)?;
             return self.settings(me, Some(key));
         }
+        self.store_setting(me, setting, value)?;
+        self.settings(me, Some(key))
+    }
+
+    /// Stores a value that was checked.
+    pub(crate) fn store_setting(
+        &self,
+        me: &Unlocked,
+        setting: &Setting,
+        value: &Value,
+    ) -> Result<()> {
+        let key = setting.key;
         let before = self.value(&me.open, setting)?;
         me.vault().write(|write| write.settings().set(key, value).map_err(CommandError::from))?;
         if before != *value {
             self.audit_event(&me.caller, AuditAction::SettingChanged, Some(key));
         }
-        self.settings(me, Some(key))
+        Ok(())
     }
 
     /// Refuses what names something that is not here, as the words that are made for it do.
@@ -104,8 +116,7 @@ impl App {
     fn value(&self, open: &OpenVault, setting: &Setting) -> Result<Value> {
         let stored =
             open.vault.read(|read| read.settings().get(setting.key).map_err(CommandError::from))?;
-        // A value of another version that no longer fits counts as not set.
-        Ok(stored.filter(|v| setting.check(v).is_ok()).unwrap_or_else(|| setting.default_value()))
+        Ok(setting.read(stored))
     }
 
     /// What left this machine: the newest lines, or one whole.

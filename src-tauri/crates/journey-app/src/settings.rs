@@ -9,6 +9,9 @@ use serde_json::Value;
 /// Longest name that is replaced, or that is sent for one, in characters.
 const MAX_NAME_CHARS: usize = 80;
 
+/// Most names that are replaced.
+pub(crate) const MAX_NAMES: usize = 500;
+
 /// Longest address of a provider, in characters.
 const MAX_ADDRESS_CHARS: usize = 300;
 
@@ -228,7 +231,7 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         key: "pseudonyms",
         scope: Personal,
-        kind: Names { max_entries: 500 },
+        kind: Names { max_entries: MAX_NAMES },
         optional: false,
         default: r#"[]"#,
         help: "Names and places that are replaced before anything is sent.",
@@ -529,6 +532,24 @@ impl Setting {
         Err(CommandError::usage(format!("{} takes {wanted}{or_none}", self.key)).hint(self.help))
     }
 
+    /// What a stored value means here, also one of another version. One that no longer fits counts as
+    /// not set, but never so that more leaves this computer than was meant: of a list the entries that
+    /// can be used stay, and an address is kept as it is, to end in an error where it is asked.
+    pub(crate) fn read(&self, stored: Option<Value>) -> Value {
+        let Some(stored) = stored else { return self.default_value() };
+        match self.kind {
+            SomeOf(words) => of_entries(&stored, |s| words.contains(&s).then_some(s)),
+            Hosts { .. } => of_entries(&stored, |s| is_host(s).then_some(s)),
+            Names { .. } => of_entries(&stored, usable_names),
+            Address if !stored.is_null() => match stored {
+                Value::String(address) => address.into(),
+                other => other.to_string().into(),
+            },
+            _ if self.check(&stored).is_ok() => stored,
+            _ => self.default_value(),
+        }
+    }
+
     /// Reads a value as it is typed on the command line: text needs no quotes.
     ///
     /// # Errors
@@ -555,6 +576,19 @@ fn entries(value: &Value, most: usize, fits: impl Fn(&str) -> bool) -> bool {
     value.as_array().is_some_and(|list| {
         list.len() <= most && list.iter().all(|v| v.as_str().is_some_and(&fits))
     })
+}
+
+fn of_entries<'v>(stored: &'v Value, usable: impl Fn(&'v str) -> Option<&'v str>) -> Value {
+    let list = stored.as_array().into_iter().flatten();
+    list.filter_map(Value::as_str).filter_map(usable).collect()
+}
+
+/// An entry of a list of names as far as it can be used: a name whose stand-in is none takes the usual
+/// one.
+fn usable_names(entry: &str) -> Option<&str> {
+    let (name, chosen) = entry.split_once(CHOSEN).unwrap_or((entry, ""));
+    let entry = if is_name(chosen) { entry } else { name };
+    name.chars().any(char::is_alphanumeric).then_some(entry)
 }
 
 /// Whether something can stand as a name, or for one.
@@ -596,6 +630,7 @@ fn address_fault(address: &str) -> Option<String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use serde_json::json;
 
     fn taken(scope: Scope, key: &str, typed: &str) -> bool {
         let Err(error) = find(key, scope).unwrap().parse(typed) else { return true };
@@ -650,6 +685,29 @@ mod tests {
             for typed in wrong {
                 assert!(!taken(scope, key, typed), "{key} {typed}");
             }
+        }
+    }
+
+    #[test]
+    fn a_stored_list_loses_what_no_longer_fits_and_keeps_the_rest() {
+        let long = "Ada ".repeat(40);
+        for (scope, key, stored, read) in [
+            (
+                Personal,
+                "pseudonyms",
+                json!(["Ada=", "Bob=Tom", "Eve=a=b", "Zoe", "!", 7, long]),
+                json!(["Ada", "Bob=Tom", "Eve", "Zoe", long]),
+            ),
+            (System, "allowed_providers", json!(["claude", "ollama"]), json!(["ollama"])),
+            (System, "allowed_providers", json!(["claude"]), json!([])),
+            (System, "allowed_hosts", json!(["x.example:443", "y.example"]), json!(["y.example"])),
+            (System, "allowed_hosts", json!(["*"]), json!([])),
+            (System, "allowed_hosts", json!("y.example"), json!([])),
+        ] {
+            assert_eq!(find(key, scope).unwrap().read(Some(stored)), read, "{key}");
+        }
+        for setting in SETTINGS {
+            assert_eq!(setting.read(None), setting.default_value(), "{}", setting.key);
         }
     }
 

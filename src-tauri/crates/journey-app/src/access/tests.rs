@@ -541,6 +541,22 @@ fn a_provider_that_no_admin_allows_cannot_be_chosen_nor_used_any_longer() {
 }
 
 #[test]
+fn a_list_of_what_is_allowed_that_another_version_wrote_never_allows_more() {
+    let house = House::with_two();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let store = house.app.access().accounts();
+    let allow = |key: &str, list: serde_json::Value| {
+        store.set_system_setting(key, &list, me.caller().account.id).unwrap();
+        house.app.system_list(key).unwrap()
+    };
+    assert_eq!(allow("allowed_providers", json!(["on-device", "ollama", "claude"])).len(), 2);
+    let refused = house.app.use_provider(&me, "openai").unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotAllowed);
+    assert!(allow("allowed_hosts", json!(["own.example:443"])).is_empty());
+    assert_eq!(allow("allowed_hosts", json!(["*", "own.example"])), ["own.example"]);
+}
+
+#[test]
 fn the_computer_s_model_is_used_until_a_person_chooses_another() {
     let house = House::with_two();
     let me = house.unlocked(&house.sign_in("ada"));

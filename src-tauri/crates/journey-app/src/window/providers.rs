@@ -5,7 +5,7 @@ use crate::{
     access::Unlocked,
     analysing::{DEFAULT_OPENAI_MODEL, ON_DEVICE, host_of, is_this_computer},
     error::{CommandError, Result},
-    settings::is_name,
+    settings::{self, MAX_NAMES, Scope, is_name},
     views::{
         LedgerList, LedgerView,
         window::{Preview, ProviderAnswer, ProviderRow, ProviderRows, Replacement, Replacements},
@@ -91,7 +91,8 @@ impl App {
         for server in self.local_servers(me, &CancelToken::new())? {
             let name = server.kind.name();
             let place = self.provider_place(&me.open, name)?;
-            if place.model.is_none() {
+            let is_usable = place.base_url.as_deref().is_none_or(|url| host_of(url).is_ok());
+            if place.model.is_none() && is_usable {
                 let base_url = place.base_url.unwrap_or(server.base_url);
                 let model = server.models.into_iter().next();
                 self.configure_provider(me, name, Some(&base_url), model.as_deref())?;
@@ -242,10 +243,16 @@ impl App {
         match (list.iter().position(is_it), entry) {
             (Some(at), Some(entry)) => list.splice(at..=at, [entry]).for_each(drop),
             (Some(at), None) => drop(list.remove(at)),
+            (None, Some(_)) if list.len() >= MAX_NAMES => {
+                return Err(CommandError::usage("the list of names is full")
+                    .hint(format!("It takes {MAX_NAMES}; remove one first.")));
+            }
             (None, Some(entry)) => list.push(entry),
             (None, None) => {}
         }
-        self.set_setting(me, "pseudonyms", &list.into())?;
+        // The new entry was checked; what another version took stays in the list.
+        let setting = settings::find("pseudonyms", Scope::Personal)?;
+        self.store_setting(me, setting, &list.into())?;
         self.pseudonyms(me)
     }
 }

@@ -86,6 +86,89 @@ fn what_was_set_for_one_provider_is_never_asked_of_another_and_no_key_goes_there
 }
 
 #[test]
+fn what_an_earlier_version_kept_for_one_provider_is_of_no_other_after_the_upgrade() {
+    let home = Home::new();
+    let own = "http://127.0.0.1:9/v1";
+    let me = home.me();
+    me.vault()
+        .write(|write| {
+            let settings = write.settings();
+            settings.set("provider_place_of", &"compatible".into())?;
+            settings.set("provider_base_url", &own.into())?;
+            settings.set("provider_model", &"own".into())?;
+            settings.set("provider", &"on-device".into())
+        })
+        .unwrap();
+    drop(me);
+    home.app.close(LockReason::Asked);
+    home.unlock();
+    let (app, me) = (&home.app, home.me());
+    let place = |name: &str| row(&home, name).base_url;
+    assert_eq!(place("ollama").as_deref(), Some("http://127.0.0.1:11434"));
+    assert_eq!(place("compatible").as_deref(), Some(own));
+    app.use_provider(&me, "openai").unwrap();
+    app.change_provider_key(&me, "openai", Some("sk-nobodys-key".to_owned())).unwrap();
+    let key_is_for = me.vault().read(|read| read.secrets().get("openai")).unwrap().unwrap().host;
+    assert_eq!(key_is_for, "api.openai.com");
+    app.use_provider(&me, "compatible").unwrap();
+    assert_eq!(
+        (place("compatible").as_deref(), row(&home, "compatible").model),
+        (Some(own), Some("own".to_owned()))
+    );
+    let left = me.vault().read(|read| read.settings().get("provider_place_of")).unwrap();
+    assert_eq!(left, None);
+}
+
+#[test]
+fn an_address_that_cannot_be_asked_ends_in_an_error_and_not_at_the_usual_host() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    app.change_provider_key(&me, "openai", Some("sk-nobodys-key".to_owned())).unwrap();
+    let session = app.write_in_window(&me, "I felt calm.", None).unwrap().session;
+    let refused = |what: &str| {
+        let error = app.preview_in_window(&me, &session, Some("openai")).unwrap_err();
+        assert_eq!(error.code, ErrorCode::Usage, "{what}: {error:?}");
+        assert!(app.provider_rows(&me).is_ok(), "the page where it is mended opens");
+    };
+    let store = |key: &str, value: serde_json::Value| {
+        me.vault().write(|write| write.settings().set(key, &value)).unwrap();
+    };
+    for kept in [serde_json::json!({ "base_url": 7, "model": null }), "http://x.example".into()] {
+        store("provider_place.openai", kept);
+        refused("a kept place");
+    }
+    store("provider", "openai".into());
+    for address in ["http://own.example/v1", "https://ada:hunter2@own.example/v1"] {
+        store("provider_base_url", address.into());
+        refused(address);
+    }
+    store("provider_base_url", serde_json::Value::Null);
+    let host = app.preview_in_window(&me, &session, Some("openai")).unwrap().host;
+    assert_eq!(host.as_deref(), Some("api.openai.com"));
+}
+
+#[test]
+fn names_that_another_version_took_are_still_replaced_and_more_can_be_added() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    let long = format!("Wilhelmina {}", "of Orange ".repeat(9));
+    let stored = serde_json::json!(["Ada=", "Bob=Tom", long.trim()]);
+    me.vault().write(|write| write.settings().set("pseudonyms", &stored)).unwrap();
+    app.set_setting(&me, "use_pseudonyms", &true.into()).unwrap();
+    app.set_setting(&me, "provider_model", &"m".into()).unwrap();
+    let told = format!("I met Ada, Bob and {}. Zoe came, too.", long.trim());
+    let session = app.write_in_window(&me, &told, None).unwrap().session;
+    app.set_pseudonym(&me, "Zoe", "Eve").unwrap();
+    let sent = app.preview_in_window(&me, &session, Some("ollama")).unwrap().body;
+    for name in ["Ada", "Bob", "Wilhelmina", "Zoe"] {
+        assert!(!sent.contains(name), "{name}");
+    }
+    assert!(sent.contains("Tom") && sent.contains("Eve") && sent.contains("Name1"));
+    app.remove_pseudonym(&me, long.trim()).unwrap();
+    assert_eq!(app.pseudonyms(&me).unwrap().pseudonyms.len(), 3);
+}
+
+#[test]
 fn the_ledger_says_what_a_request_was_for_and_that_nothing_left_where_there_was_no_connection() {
     let home = Home::new();
     let (app, me) = (&home.app, home.me());
