@@ -13,7 +13,8 @@ const NEAR: usize = 48;
 /// Brings together what is one finding, in the order of the transcript, and points relationships at it.
 ///
 /// A topic is one element per node; an emotion one per node and run of adjacent sentences; any other
-/// element one per kind and label, or where two of a kind share more than half of the shorter span.
+/// element one per kind and label, or where two of a kind share more than half of the shorter span. What
+/// another analyser found stays apart: whoever found an element found all of its evidence.
 #[must_use]
 pub fn merge(mut analysis: Analysis, sentences: &[Sentence]) -> Analysis {
     let Analysis { elements, relationships, .. } = &mut analysis;
@@ -26,11 +27,12 @@ pub fn merge(mut analysis: Analysis, sentences: &[Sentence]) -> Analysis {
     let mut merged: Vec<ElementDraft> = Vec::new();
     // Only findings of the same kind can be one, so each kind keeps its own list of places.
     let mut of_kind: BTreeMap<ElementKind, Vec<usize>> = BTreeMap::new();
-    let mut by_label: HashMap<(ElementKind, String), usize> = HashMap::new();
+    let mut by_label: HashMap<(ElementKind, Option<String>, String), usize> = HashMap::new();
     for (old, element) in numbered {
         let list = of_kind.entry(element.kind).or_default();
         let whole = matches!(element.kind, ElementKind::Emotion | ElementKind::Topic);
-        let key = (!whole).then(|| (element.kind, normalised(&element.label)));
+        let key =
+            (!whole).then(|| (element.kind, element.found_by.clone(), normalised(&element.label)));
         let same =
             key.as_ref().and_then(|key| by_label.get(key).copied()).or_else(|| {
                 // Topics are few; any other finding can only meet one that stands close before it.
@@ -62,6 +64,9 @@ fn start(element: &ElementDraft) -> usize {
 }
 
 fn is_same(a: &ElementDraft, b: &ElementDraft, sentences: &[Sentence]) -> bool {
+    if a.found_by != b.found_by {
+        return false;
+    }
     match a.kind {
         ElementKind::Topic => a.taxonomy == b.taxonomy && a.label == b.label,
         ElementKind::Emotion => {
@@ -215,6 +220,23 @@ mod tests {
             draft(ElementKind::Belief, "I am not good enough", 11, 20, 0.5),
         ]);
         assert_eq!(found.elements.len(), 2);
+    }
+
+    #[test]
+    fn what_another_analyser_found_is_not_joined_with_what_the_chosen_one_found() {
+        for kind in [ElementKind::Topic, ElementKind::Emotion, ElementKind::Insight] {
+            let own = draft(kind, "work", 0, 9, 0.5);
+            let other = ElementDraft {
+                found_by: Some("on-device".into()),
+                ..draft(kind, "work", 11, 20, 0.9)
+            };
+            let found = merged(vec![own, other.clone(), other]).elements;
+            let by: Vec<_> = found
+                .iter()
+                .map(|it| (it.found_by.as_deref(), it.evidence[0].span.start))
+                .collect();
+            assert_eq!(by, [(None, 0), (Some("on-device"), 11)], "{kind:?}");
+        }
     }
 
     #[test]

@@ -229,14 +229,22 @@ impl<'t> Revision<'t> {
         Some(Evidence { span, quote: quote.to_owned(), time: after.time_of(span), state })
     }
 
-    /// Where a part of the old text stands in the new one, from its first to its last token that stayed;
-    /// `None` where none did.
+    /// The stretches of the new text that stayed of a part of the old one, in order; what was written
+    /// between them belongs to none. Signs alone are no stretch.
     #[must_use]
-    pub fn part(&self, old: CharSpan) -> Option<CharSpan> {
-        let old = self.old_text.byte_of(old.start)?..self.old_text.byte_of(old.end)?;
-        let kept = self.to_new.get(overlapping(&self.old, &old))?.iter().flatten();
-        let (first, last) = (kept.clone().min()?, kept.max()?);
-        self.new_text.span_of_bytes(self.new.get(*first)?.start, self.new.get(*last)?.end)
+    pub fn stretches(&self, old: CharSpan) -> Vec<CharSpan> {
+        let bytes = self.old_text.byte_of(old.start).zip(self.old_text.byte_of(old.end));
+        let range = bytes.map(|(start, end)| overlapping(&self.old, &(start..end)));
+        let kept = range.and_then(|range| self.to_new.get(range)).unwrap_or_default();
+        let kept: Vec<usize> = kept.iter().copied().flatten().collect();
+        kept.chunk_by(|a, b| a + 1 == *b)
+            .filter_map(|run| {
+                let (first, last) = (*run.first()?, *run.last()?);
+                let tokens = self.new.get(first..=last)?;
+                tokens.iter().any(Token::is_word).then_some(())?;
+                self.new_text.span_of_bytes(tokens.first()?.start, tokens.last()?.end)
+            })
+            .collect()
     }
 
     /// Every word and sign of it stayed, next to each other.

@@ -14,6 +14,7 @@ use journey_domain::{
     error_code::ErrorCode,
     ids::{ElementId, RelationshipId, RunId, SessionId},
     job::{JobKind, JobState},
+    run::Substitute,
     session::{Hole, HoleStage},
     text::CharSpan,
     transcript::Transcript,
@@ -238,13 +239,25 @@ pub(crate) fn whole(read: &Read<'_>, id: SessionId) -> Result<SessionDetail> {
     {
         let before = read.transcripts().revision(id, run.transcript_revision)?;
         let comparison = Revision::new(&before, &now.text);
-        run.substitutes.retain_mut(|part| {
-            let place = CharSpan::new(part.start, part.end).and_then(|span| comparison.part(span));
-            if let Some(span) = place {
-                (part.start, part.end) = (span.start, span.end);
-            }
-            place.is_some()
-        });
+        let stretches = |part: &Substitute| -> Vec<Substitute> {
+            let spans = CharSpan::new(part.start, part.end)
+                .map(|span| comparison.stretches(span))
+                .unwrap_or_default();
+            let at = |span: CharSpan| {
+                let time = now
+                    .time_of(span)
+                    .map_or((part.start_ms, part.end_ms), |it| (it.start_ms, it.end_ms));
+                Substitute {
+                    start: span.start,
+                    end: span.end,
+                    start_ms: time.0,
+                    end_ms: time.1,
+                    ..part.clone()
+                }
+            };
+            spans.into_iter().map(at).collect()
+        };
+        run.substitutes = run.substitutes.iter().flat_map(stretches).collect();
     }
     Ok(detail)
 }

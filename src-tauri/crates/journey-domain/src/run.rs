@@ -72,3 +72,41 @@ words!(
         All = "all",
     }
 );
+
+impl Reused {
+    /// Of so many kept answers and so many that were asked for. `All` is said only of a whole: where a
+    /// part is missing, not all of it was answered.
+    #[must_use]
+    pub const fn of(n_kept: u32, n_asked: u32, is_whole: bool) -> Self {
+        match (n_kept, n_asked) {
+            (0, _) => Self::Nothing,
+            (_, 0) if is_whole => Self::All,
+            _ => Self::Some,
+        }
+    }
+
+    /// Of an analysis that a part was added to.
+    #[must_use]
+    pub const fn joined(self, part: Self, is_whole: bool) -> Self {
+        match (self, part) {
+            (Self::Nothing, Self::Nothing) => Self::Nothing,
+            (Self::All, Self::All) if is_whole => Self::All,
+            _ => Self::Some,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Reused::{self, All, Nothing, Some};
+
+    #[test]
+    fn all_of_an_analysis_is_kept_only_where_nothing_was_sent_and_nothing_is_missing() {
+        assert_eq!(Reused::of(2, 0, true), All);
+        assert_eq!(Reused::of(2, 0, false), Some);
+        assert_eq!((Reused::of(2, 1, true), Reused::of(0, 0, true)), (Some, Nothing));
+        assert_eq!((All.joined(All, true), All.joined(All, false)), (All, Some));
+        assert_eq!((Nothing.joined(All, true), All.joined(Nothing, true)), (Some, Some));
+        assert_eq!(Nothing.joined(Nothing, true), Nothing);
+    }
+}

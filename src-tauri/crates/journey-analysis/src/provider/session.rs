@@ -153,11 +153,7 @@ impl Session<'_> {
         analysis.tokens_out = spent.tokens_out;
         // Without a price nothing is known of the cost, whether or not anything was asked.
         analysis.cost_usd = session.provider.price.is_some().then_some(spent.cost_usd);
-        analysis.reused = match (spent.n_reused, spent.n_asked) {
-            (0, _) => Reused::Nothing,
-            (_, 0) => Reused::All,
-            _ => Reused::Some,
-        };
+        analysis.reused = Reused::of(spent.n_reused, spent.n_asked, analysis.holes.is_empty());
         drop(spent);
         Ok(merge(analysis, session.sentences))
     }

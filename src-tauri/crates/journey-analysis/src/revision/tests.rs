@@ -33,16 +33,19 @@ fn evidence(of: &Transcript, quote: &str) -> Evidence {
 }
 
 #[test]
-fn a_part_reaches_from_its_first_to_its_last_word_that_stayed() {
+fn of_a_part_the_stretches_that_stayed_are_told_and_nothing_that_was_written_between() {
     let before = spoken("One two three. Four five six. Seven.");
-    let part = |after: &str| {
+    let part = |after: &str| -> Vec<String> {
         let revision = Revision::new(&before, after);
-        let span = revision.part(evidence(&before, "Four five six.").span)?;
-        IndexedText::new(after).slice(span).map(str::to_owned)
+        let spans = revision.stretches(evidence(&before, "Four five six.").span);
+        let text = IndexedText::new(after);
+        spans.into_iter().map(|span| text.slice(span).unwrap().to_owned()).collect()
     };
-    assert_eq!(part("Well. One two three. Four 5 six. Seven.").as_deref(), Some("Four 5 six."));
-    assert_eq!(part("One two three. Five six. Seven.").as_deref(), Some("six."));
-    assert_eq!(part("One two three. Seven"), None);
+    assert_eq!(part("Well. One two three. Four five six. Seven."), ["Four five six."]);
+    assert_eq!(part("One two three. Four 5 six. Seven."), ["Four", "six."]);
+    assert_eq!(part("One two three. Four five and much more six. Seven."), ["Four five", "six."]);
+    assert_eq!(part("One two three. Four six. Seven."), ["Four six."]);
+    assert!(part("One two three. Seven").is_empty());
 }
 
 /// What becomes of `quote` when `before` is edited to `after`.

@@ -98,6 +98,14 @@ pub(super) fn run(
             stored_elements(&analysis, transcript, run_id, &known, &*ports.ids)
         }
     };
+    let holes = match &part {
+        Some(part) => part.holes(analysis.holes),
+        None => analysis.holes,
+    };
+    let reused = match &part {
+        Some(part) => part.reused().joined(analysis.reused, holes.is_empty()),
+        None => analysis.reused,
+    };
     let run = Run {
         id: run_id,
         session: job.session,
@@ -113,12 +121,9 @@ pub(super) fn run(
         tokens_out: analysis.tokens_out,
         cost_usd: analysis.cost_usd,
         rejected: found.rejected,
-        holes: match &part {
-            Some(part) => part.holes(analysis.holes),
-            None => analysis.holes,
-        },
+        holes,
         substitutes: analysis.substitutes,
-        reused: analysis.reused,
+        reused,
     };
     // A later run that found nothing, or read less, deletes nothing: it is stored beside the one that
     // holds.

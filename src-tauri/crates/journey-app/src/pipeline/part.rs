@@ -17,7 +17,7 @@ use journey_domain::{
     ids::{RelationshipId, RunId},
     job::{Job, JobEvent, JobKind},
     ports::{CancelToken, Ids},
-    run::{Run, Substitute},
+    run::{Reused, Run, Substitute},
     session::{Hole, HoleStage},
     text::{CharSpan, IndexedText},
     timeline::{SAMPLE_RATE_HZ, Timeline},
@@ -157,6 +157,11 @@ impl TextPart {
     /// Who analysed the rest.
     pub(super) fn analyser(&self) -> &AnalyserIdentity {
         &self.run.analyser
+    }
+
+    /// How much of the rest came from kept answers.
+    pub(super) const fn reused(&self) -> Reused {
+        self.run.reused
     }
 
     /// What is missing afterwards.

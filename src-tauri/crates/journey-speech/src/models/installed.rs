@@ -192,13 +192,13 @@ impl InstalledModels {
     }
 }
 
-/// A name of lower-case letters, digits, dots and hyphens from whatever a file is called.
 /// Whether a model can go by this name: one of the catalogue, or one that a file gave it.
 #[must_use]
 pub fn can_be_named(name: &str) -> bool {
     catalogue::by_name(name).is_some() || sanitised(name) == name
 }
 
+/// A name of lower-case letters, digits, dots and hyphens from whatever a file is called.
 fn sanitised(file_name: &str) -> String {
     let stem = file_name.strip_suffix(".bin").unwrap_or(file_name);
     let stem = stem.strip_prefix("ggml-").unwrap_or(stem);

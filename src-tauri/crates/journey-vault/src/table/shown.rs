@@ -71,13 +71,13 @@ fn shown(
 }
 
 /// Topics that a correction or a change put at one node become the first of them, with the evidence
-/// of all.
+/// of all. What another analyser found stays apart: whoever found a topic found all of its evidence.
 fn one_topic_a_node(
     elements: Vec<Element>,
     mut relationships: Vec<Relationship>,
 ) -> (Vec<Element>, Vec<Relationship>) {
     let mut kept: Vec<Element> = Vec::with_capacity(elements.len());
-    let mut places: HashMap<(String, String), usize> = HashMap::new();
+    let mut places: HashMap<(String, String, Option<String>), usize> = HashMap::new();
     let mut became: HashMap<ElementId, ElementId> = HashMap::new();
     for element in elements {
         let node = element.taxonomy.as_ref().filter(|_| element.kind == ElementKind::Topic);
@@ -85,7 +85,7 @@ fn one_topic_a_node(
             kept.push(element);
             continue;
         };
-        let place = (node.as_str().to_owned(), element.label.clone());
+        let place = (node.as_str().to_owned(), element.label.clone(), element.found_by.clone());
         let known = places.get(&place).copied();
         match known.and_then(|at| kept.get_mut(at)) {
             Some(first) => {

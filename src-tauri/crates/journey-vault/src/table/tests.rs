@@ -727,6 +727,36 @@ fn what_a_person_merged_stays_together_when_the_session_of_its_words_is_erased()
 }
 
 #[test]
+fn a_topic_that_another_analyser_found_stays_apart_from_the_run_s_own() {
+    let test = TestVault::new();
+    let session = test.spoken("day", 1, "The job and the career and the job again");
+    let run = test.run(session, 1);
+    let topic = |quote: &str, found_by: Option<&str>| Element {
+        taxonomy: Some(NodeId::new("work.job")),
+        found_by: found_by.map(str::to_owned),
+        ..element(
+            ElementId::new(test.uuid()),
+            run.id,
+            ElementKind::Topic,
+            "work.job",
+            "The job and the career and the job again",
+            quote,
+        )
+    };
+    let elements = [topic("The job", None), topic("the career", Some("on-device"))];
+    test.write(|write| {
+        write.store_run(&NewRun {
+            run: &run,
+            elements: &elements,
+            relationships: &[],
+            accept: true,
+            job: None,
+        })
+    });
+    assert_eq!(test.read(|read| read.session(session)).elements, elements);
+}
+
+#[test]
 fn topics_that_a_change_puts_at_one_node_are_one_element() {
     let test = TestVault::new();
     let session = test.spoken("day", 1, "The job and the career and the job again");

@@ -9,7 +9,7 @@ use journey_domain::{
     error_code::ErrorCode,
     ids::{RunId, SessionId},
     ports::CancelToken,
-    run::{Run, Substitute},
+    run::{Reused, Run, Substitute},
     session::{Hole, HoleStage, Source},
     text::IndexedText,
     transcript::{SpokenSegment, Transcript, Word},
@@ -88,7 +88,7 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
                 anchors: None,
             })?;
             write.store_run(&NewRun {
-                run: &run(session, id, vec![missing.clone()]),
+                run: &Run { reused: Reused::All, ..run(session, id, vec![missing.clone()]) },
                 elements: std::slice::from_ref(&kept),
                 relationships: &[],
                 accept: true,
@@ -108,6 +108,7 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
     let read: Vec<_> = after.coverage.substitutes.iter().map(|it| (it.start, it.end)).collect();
     assert_eq!(read, [(n_seen + 1, text.chars().count())]);
     assert_eq!(after.run.as_ref().unwrap().model, "test");
+    assert_eq!(after.run.as_ref().unwrap().reused, "some", "the part was answered anew");
     let found_by = |it: &crate::views::ElementView| it.found_by.clone();
     assert!(
         after.elements.iter().all(|it| found_by(it).is_some() != (it.id == kept.id.to_string()))
@@ -169,12 +170,20 @@ fn a_part_that_another_analyser_read_is_marked_where_it_stands_after_an_edit() {
     let id = session.to_string();
     let edited = format!("It was a long one. {text}");
     person.app.edit_transcript(&person.me, &id, 1, &edited).unwrap();
+    let read_by_another = |shown: &crate::views::SessionView, text: &str| -> Vec<String> {
+        let parts = shown.coverage.substitutes.iter();
+        parts.map(|it| text.chars().skip(it.start).take(it.end - it.start).collect()).collect()
+    };
     let page = person.app.session_page(&person.me, &id).unwrap().session;
     for shown in [page, person.app.show(&person.me, &id).unwrap()] {
-        let [part] = shown.coverage.substitutes.as_slice() else { panic!("{:?}", shown.coverage) };
-        let quote: String = edited.chars().skip(part.start).take(part.end - part.start).collect();
-        assert_eq!(quote, UNSEEN);
+        assert_eq!(read_by_another(&shown, &edited), [UNSEEN]);
     }
+    // What the person writes in between, nobody read.
+    let edited = edited.replace("angry at my brother", "angry, and tired of it all, at my brother");
+    person.app.edit_transcript(&person.me, &id, 2, &edited).unwrap();
+    let page = person.app.session_page(&person.me, &id).unwrap().session;
+    let (first, last) = UNSEEN.split_once(" at my").unwrap();
+    assert_eq!(read_by_another(&page, &edited), [first, &format!("at my{last}")]);
 }
 
 #[test]
