@@ -219,13 +219,12 @@ impl<'t> Revision<'t> {
     pub fn place(&self, evidence: &Evidence, after: &Transcript) -> Option<Evidence> {
         let old = self.old_text.byte_of(evidence.span.start)?
             ..self.old_text.byte_of(evidence.span.end)?;
-        let (span, state) = self
+        let span = self
             .kept(&old)
             .or_else(|| self.moved(&evidence.quote))
-            .map(|span| (span, evidence.state))
-            .or_else(|| self.corrected(&old).map(|span| (span, EvidenceState::Repaired)))?;
+            .or_else(|| self.corrected(&old))?;
         let quote = self.new_text.slice(span)?;
-        let state = if quote == evidence.quote { state } else { EvidenceState::Repaired };
+        let state = if quote == evidence.quote { evidence.state } else { EvidenceState::Repaired };
         Some(Evidence { span, quote: quote.to_owned(), time: after.time_of(span), state })
     }
 

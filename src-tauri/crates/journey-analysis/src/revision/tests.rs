@@ -129,6 +129,21 @@ fn a_written_text_keeps_its_paragraphs() {
     assert!(after.segments.iter().all(|segment| segment.time.is_none()));
 }
 
+#[test]
+fn words_that_stand_there_as_before_are_no_repair_whichever_of_two_like_them_was_taken_out() {
+    let text = "glad [NAME] was  [NAME] … well-known tired well-known I … … I ";
+    let before = spoken(text);
+    let after_text = edited(&before.text, &[(45, 8, String::new())]);
+    let revision = Revision::new(&before, &after_text);
+    let after = revision.transcript();
+    let span = CharSpan { start: 37, end: 45 };
+    let quote = IndexedText::new(&before.text).slice(span).unwrap().to_owned();
+    let placed = revision
+        .place(&Evidence { span, quote: quote.clone(), time: None, state: Verified }, &after);
+    let placed = placed.unwrap();
+    assert_eq!((placed.quote, placed.state), (quote, Verified));
+}
+
 fn any_text() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "I",

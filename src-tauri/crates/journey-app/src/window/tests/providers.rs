@@ -1,6 +1,9 @@
 use super::given::{Asked, Home, serve};
 use crate::views::window::ProviderRow;
-use journey_domain::{error_code::ErrorCode, ports::CancelToken};
+use journey_domain::{
+    error_code::ErrorCode,
+    ports::{CancelToken, LockReason},
+};
 use std::{
     io::Write as _,
     net::{Shutdown, TcpStream},
