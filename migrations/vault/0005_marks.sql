@@ -52,7 +52,7 @@ CREATE TABLE node_marks (
 
 CREATE TABLE node_counts (
     node  TEXT    NOT NULL PRIMARY KEY,
-    n     INTEGER NOT NULL CHECK (n >= 0)
+    n     INTEGER NOT NULL CHECK (n > 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TRIGGER node_counted AFTER INSERT ON node_marks BEGIN
@@ -61,6 +61,7 @@ CREATE TRIGGER node_counted AFTER INSERT ON node_marks BEGIN
 END;
 
 CREATE TRIGGER node_uncounted AFTER DELETE ON node_marks BEGIN
+    DELETE FROM node_counts WHERE node = old.node AND n <= old.n;
     UPDATE node_counts SET n = n - old.n WHERE node = old.node;
 END;
 
@@ -82,7 +83,7 @@ CREATE TABLE unwoven (
     session_id  BLOB NOT NULL PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 
--- Sessions of before, whose marks are made before the vault is used.
+-- Sessions whose marks are still to be made, before the vault is used.
 CREATE TABLE unmarked (
     session_id  BLOB NOT NULL PRIMARY KEY REFERENCES sessions (id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;

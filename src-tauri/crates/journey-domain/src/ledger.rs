@@ -67,3 +67,11 @@ pub struct LedgerEntry {
     /// `None` while it is under way, and for one that the program did not live to see answered.
     pub outcome: Option<RequestOutcome>,
 }
+
+impl LedgerEntry {
+    /// Whether anything of it may have left the machine.
+    #[must_use]
+    pub fn left(&self) -> bool {
+        self.outcome.as_ref().is_none_or(|it| it.outcome != NOT_SENT)
+    }
+}

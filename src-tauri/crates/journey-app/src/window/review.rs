@@ -156,7 +156,7 @@ impl App {
                 words: detail.transcript.as_ref().map(words).unwrap_or_default(),
                 has_audio: transcribable(&detail.recordings).is_some(),
                 care: care_is_on && super::help::has_words_of_crisis(text),
-                sent: read.ledger().of_session(id)?.len(),
+                sent: read.ledger().of_session(id)?.iter().filter(|it| it.left()).count(),
                 session: SessionView::of(&detail),
             })
         })

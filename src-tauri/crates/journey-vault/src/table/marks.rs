@@ -60,13 +60,14 @@ pub(crate) fn keep(
     Threads::new(conn).note_unwoven(session)
 }
 
-/// Whether there are sessions of an older schema without marks.
+/// Whether there are sessions without marks.
 pub(crate) fn any_missing(conn: &Connection) -> Result<bool, VaultError> {
     let sql = "SELECT EXISTS (SELECT 1 FROM unmarked)";
     Ok(column::row(conn, sql, &[], |row| row.get(0))?.unwrap_or_default())
 }
 
-/// Makes the marks of those sessions.
+/// Makes the marks of those sessions. One that cannot be read stays without: it keeps neither the vault
+/// shut nor others from theirs.
 pub(crate) fn make_missing(conn: &Connection) -> Result<(), VaultError> {
     let sql = "SELECT m.session_id, s.deleted_at IS NULL FROM unmarked AS m
                JOIN sessions AS s ON s.id = m.session_id";
@@ -74,10 +75,36 @@ pub(crate) fn make_missing(conn: &Connection) -> Result<(), VaultError> {
         Ok((SessionId::new(column::uuid(row, 0)?), row.get::<_, bool>(1)?))
     })?;
     for (session, outside_bin) in sessions {
-        let revision = Transcripts::new(conn).newest_revision(session)?;
-        keep(conn, session, outside_bin, &search::shown_in(conn, session, revision)?)?;
+        let shown = Transcripts::new(conn)
+            .newest_revision(session)
+            .and_then(|revision| search::shown_in(conn, session, revision));
+        match shown {
+            Ok(shown) => {
+                keep(conn, session, outside_bin, &shown)?;
+                let sql = "DELETE FROM unmarked WHERE session_id = ?1";
+                column::execute(conn, sql, &[session.uuid().as_bytes()])?;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a session is listed without what was found in it")
+            }
+        }
     }
-    column::execute(conn, "DELETE FROM unmarked", &[]).map(drop)
+    Ok(())
+}
+
+/// Makes the marks of every session anew from the tables.
+pub(crate) fn make_anew(conn: &Connection) -> Result<(), VaultError> {
+    conn.execute_batch(
+        "DELETE FROM session_marks;
+         DELETE FROM felt;
+         DELETE FROM node_marks;
+         DELETE FROM node_counts;
+         DELETE FROM thread_sightings;
+         INSERT INTO session_marks (session_id, recorded_at, binned)
+         SELECT id, recorded_at, deleted_at IS NOT NULL FROM sessions;
+         INSERT OR IGNORE INTO unmarked (session_id) SELECT id FROM sessions;",
+    )?;
+    make_missing(conn)
 }
 
 #[cfg(test)]

@@ -375,8 +375,11 @@ impl<'c> Threads<'c> {
     /// # Errors
     /// The database's failure.
     pub fn n_unwoven(&self) -> Result<usize, VaultError> {
-        let sql = "SELECT count(*) FROM unwoven";
-        Ok(column::row(self.conn, sql, &[], |row| column::count(row, 0))?.unwrap_or_default())
+        let sql = format!(
+            "SELECT count(*) FROM unwoven AS u WHERE EXISTS ({})",
+            unwoven_of("u.session_id")
+        );
+        Ok(column::row(self.conn, &sql, &[], |row| column::count(row, 0))?.unwrap_or_default())
     }
 
     /// Notes a session of which an element waits for a thread.
@@ -571,6 +574,14 @@ impl<'c> ThreadsMut<'c> {
     /// The database's failure.
     pub fn woven(&self, session: SessionId) -> Result<(), VaultError> {
         mark(self.conn, session)?;
+        self.set_aside(session)
+    }
+
+    /// Leaves a session without its threads until it is changed.
+    ///
+    /// # Errors
+    /// The database's failure.
+    pub fn set_aside(&self, session: SessionId) -> Result<(), VaultError> {
         let sql = "DELETE FROM unwoven WHERE session_id = ?1";
         column::execute(self.conn, sql, &[session.uuid().as_bytes()]).map(drop)
     }

@@ -3,7 +3,8 @@ use crate::views::window::WindowFilter;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use journey_domain::{
     ids::SessionId,
-    ports::{Event, Ids as _},
+    ledger::{NOT_SENT, OutgoingRequest, RequestOutcome},
+    ports::{Event, Ids as _, Ledger as _},
     session::{CaptureState, Source},
 };
 use journey_vault::{VaultError, table::sessions::NewSession};
@@ -83,6 +84,38 @@ fn this_day_in_every_earlier_year_is_looked_up_with_the_newest_first() {
     let titles: Vec<&str> = rows.sessions.iter().map(|it| it.title.as_str()).collect();
     assert_eq!(titles, ["2025-11-27T00:10:00", "1999-11-27T00:10:00"]);
     assert_eq!(rows.total, 2);
+}
+
+#[test]
+fn a_request_that_reached_nobody_does_not_count_as_sent() {
+    let home = Home::new();
+    said(&home, ["2026-11-27T09:00:00".to_owned()].into_iter());
+    let me = home.me();
+    let rows = home.app.session_rows(&me, &WindowFilter::default(), 9, None).unwrap();
+    let id = &rows.sessions[0].id;
+    let request = OutgoingRequest {
+        session: Some(id.parse().unwrap()),
+        purpose: "analyse",
+        scheme: "https".into(),
+        host: "api.example.org".into(),
+        target: "POST /".into(),
+        body: b"words".to_vec(),
+    };
+    for word in [Some(NOT_SENT), Some("refused"), None] {
+        let line = me.vault().about_to_send(&request).unwrap();
+        if let Some(word) = word {
+            let outcome = RequestOutcome {
+                status: None,
+                outcome: word.into(),
+                bytes_in: 0,
+                tokens_in: None,
+                tokens_out: None,
+                cost_usd: None,
+            };
+            me.vault().came_back(line, &outcome).unwrap();
+        }
+    }
+    assert_eq!(home.app.session_page(&me, id).unwrap().sent, 2);
 }
 
 #[test]

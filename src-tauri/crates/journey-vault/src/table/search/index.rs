@@ -176,14 +176,16 @@ pub(crate) fn check(conn: &Connection) -> Result<bool, VaultError> {
     }
 }
 
-/// Makes the index anew from the tables.
+/// Makes the index and all marks anew from the tables. A session that cannot be read is not found.
 pub(crate) fn rebuild(conn: &Connection) -> Result<(), VaultError> {
     // Written anew rather than trusted: a damaged index may refuse to take words out.
     conn.execute_batch(
         "DELETE FROM findables;
          INSERT INTO findable_index (findable_index) VALUES ('rebuild');",
     )?;
-    let sql = "SELECT id FROM sessions WHERE deleted_at IS NULL";
+    marks::make_anew(conn)?;
+    let sql = "SELECT id FROM sessions WHERE deleted_at IS NULL
+               AND id NOT IN (SELECT session_id FROM unmarked)";
     let sessions = column::rows(conn, sql, &[], |row| column::uuid(row, 0))?;
     for session in sessions {
         refresh(conn, SessionId::new(session))?;
