@@ -410,11 +410,15 @@ pub(crate) enum ThreadCommand {
     Confirm {
         /// The thread's id
         id: String,
+        /// Only these of those that are suggested for it; all where none are named
+        others: Vec<String>,
     },
     /// It is none of what was suggested for it
     Reject {
         /// The thread's id
         id: String,
+        /// Only these of those that are suggested for it; all where none are named
+        others: Vec<String>,
     },
     /// These two are the same
     Merge {

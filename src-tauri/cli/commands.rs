@@ -537,11 +537,11 @@ fn thread(access: &Access<'_>, command: ThreadCommand, output: Output) -> Result
     let app = access.app;
     let threads = match command {
         ThreadCommand::List => app.threads(&access.unlocked(Gated::Threads)?)?,
-        ThreadCommand::Confirm { id } => {
-            app.confirm_thread(&access.unlocked(Gated::ChangeThread)?, &id)?
+        ThreadCommand::Confirm { id, others } => {
+            app.confirm_thread(&access.unlocked(Gated::ChangeThread)?, &id, &others)?
         }
-        ThreadCommand::Reject { id } => {
-            app.reject_thread(&access.unlocked(Gated::ChangeThread)?, &id)?
+        ThreadCommand::Reject { id, others } => {
+            app.reject_thread(&access.unlocked(Gated::ChangeThread)?, &id, &others)?
         }
         ThreadCommand::Merge { one, other } => {
             app.merge_threads(&access.unlocked(Gated::ChangeThread)?, &one, &other)?

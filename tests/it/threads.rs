@@ -69,7 +69,9 @@ fn beliefs_that_are_only_alike_are_asked_about_merged_and_parted_again() {
 
     program.ok(&["thread", "undo"]);
     assert_eq!(threads(&program), before, "undoing left something behind");
-    program.ok(&["thread", "reject", id]);
+    let other = beliefs[1]["id"].as_str().unwrap();
+    program.fails(&["thread", "reject", id, id], 5, "not_found");
+    program.ok(&["thread", "reject", id, other]);
     assert!(threads(&program).iter().all(|t| t["suggestions"] == serde_json::json!([])));
     program.ok(&["thread", "undo"]);
     assert_eq!(threads(&program), before);

@@ -1011,6 +1011,8 @@ describe("what came up again", () => {
     await screen.findByText("quote of one");
     answer("two");
     await user.click(screen.getByRole("button", { name: "The same" }));
+    const answered = core.calls.find(({ command }) => command === "thread_confirm");
+    expect(answered?.args).toEqual({ id: "a", others: ["b"] });
     await screen.findByText("quote of two");
     answer("three");
     await user.click(await screen.findByRole("button", { name: "Undo" }));
@@ -1051,6 +1053,28 @@ describe("what came up again", () => {
 });
 
 describe("privacy", () => {
+  it("says what each request was for, what came of it, and where nothing left", async () => {
+    const { core } = await open("#/journey");
+    const [line] = (await core.invoke("ledger", { id: null })).ledger;
+    if (!line) throw new Error("the sample has sent something");
+    core.answer("ledger", {
+      ledger: [
+        { ...line, id: "a", purpose: "analyse", outcome: "timed out" },
+        { ...line, id: "b", purpose: "provider test", outcome: "not sent" },
+        { ...line, id: "c", purpose: "model download", outcome: "failed" },
+        { ...line, id: "d", purpose: "provider probe", outcome: null },
+      ],
+    });
+    go("#/privacy");
+    const rows = (await screen.findAllByText(line.host)).map((it) => it.closest("summary"));
+    const said = rows.map((it) => it?.textContent ?? "");
+    expect(said[0]).toMatch(/finding elements.*kB, no answer in time$/);
+    expect(said[1]).toMatch(/asking an analyser for its models.*no connection, nothing was sent$/);
+    expect(said[1]).not.toContain("kB");
+    expect(said[2]).toMatch(/fetching a speech model.*kB, failed$/);
+    expect(said[3]).toMatch(/looking for analysers on this computer.*kB, under way$/);
+  });
+
   it("keeps a list of names, and erases all only with the password", async () => {
     const { core, user } = await open("#/privacy");
     await user.type(await screen.findByLabelText("Name or place"), "Lena");

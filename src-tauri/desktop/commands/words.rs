@@ -83,14 +83,28 @@ pub(crate) async fn thread_places(
 
 /// They are the same.
 #[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn thread_confirm(desk: State<'_, Desk>, id: String) -> Result<()> {
-    desk.unlocked(Command::ChangeThread, move |app, me| app.confirm_thread(me, &id).map(drop)).await
+pub(crate) async fn thread_confirm(
+    desk: State<'_, Desk>,
+    id: String,
+    others: Vec<String>,
+) -> Result<()> {
+    desk.unlocked(Command::ChangeThread, move |app, me| {
+        app.confirm_thread(me, &id, &others).map(drop)
+    })
+    .await
 }
 
 /// They are not.
 #[tauri::command(rename_all = "snake_case")]
-pub(crate) async fn thread_reject(desk: State<'_, Desk>, id: String) -> Result<()> {
-    desk.unlocked(Command::ChangeThread, move |app, me| app.reject_thread(me, &id).map(drop)).await
+pub(crate) async fn thread_reject(
+    desk: State<'_, Desk>,
+    id: String,
+    others: Vec<String>,
+) -> Result<()> {
+    desk.unlocked(Command::ChangeThread, move |app, me| {
+        app.reject_thread(me, &id, &others).map(drop)
+    })
+    .await
 }
 
 /// Takes the last of these decisions back.

@@ -21,7 +21,7 @@ use journey_domain::{
     session::Status,
 };
 use journey_vault::{
-    Read, VaultError, Write,
+    Read, Vault, VaultError, Write,
     table::threads::{LinkState, Sighting, Thread, ThreadLink},
 };
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,7 @@ const MAX_SUGGESTIONS: usize = 3;
 /// Sessions whose threads are made in one transaction.
 const WOVEN_AT_ONCE: usize = 20;
 
-/// Most threads on one page of the window.
+/// Most threads on one page of the window, and most places of one.
 const MOST_THREADS: usize = 1_000;
 
 /// What a person did, with what is needed to take it back.
@@ -140,6 +140,32 @@ pub(crate) fn weave(write: &Write<'_>, session: SessionId) -> std::result::Resul
         }
     }
     threads.woven(session)
+}
+
+/// Brings the threads of sessions up to date with `weave`: together, or where that fails each by itself,
+/// so that one whose elements cannot be read does not hold up the others.
+fn weave_all(
+    vault: &Vault,
+    sessions: &[SessionId],
+    weave: impl Fn(&Write<'_>, SessionId) -> std::result::Result<(), VaultError>,
+) -> std::result::Result<(), VaultError> {
+    // The next attempt finds these gone.
+    let passes =
+        |e: &VaultError| matches!(e, VaultError::Busy | VaultError::DiskFull | VaultError::Io(_));
+    match vault.write(|write| sessions.iter().try_for_each(|it| weave(write, *it))) {
+        Err(error) if !passes(&error) => {}
+        done => return done,
+    }
+    for session in sessions {
+        match vault.write(|write| weave(write, *session)) {
+            Err(error) if !passes(&error) => {
+                tracing::warn!(%error, "a session has no threads until it is changed");
+                vault.write(|write| write.threads().set_aside(*session))?;
+            }
+            done => done?,
+        }
+    }
+    Ok(())
 }
 
 /// Threads of a kind that are like a new statement, likest first.
@@ -375,7 +401,7 @@ impl Families {
         let mut again: Vec<ThreadId> =
             self.counts.iter().filter(|(_, (n, _))| *n > 1).map(|(id, _)| *id).collect();
         again.sort_by_cached_key(|id| self.rank(*id));
-        let more = asked.len().max(again.len()) > limit;
+        let more = asked.len().max(again.len()) > limit && limit < MOST_THREADS;
         let questions = asked.into_iter().take(limit).map(|id| {
             let thread = read.threads().get(id)?;
             let others = alike.remove(&id).unwrap_or_default();
@@ -458,7 +484,7 @@ impl App {
         if missing.is_empty() {
             return Ok(false);
         }
-        open.vault.write(|write| missing.iter().try_for_each(|session| weave(write, *session)))?;
+        weave_all(&open.vault, &missing, weave)?;
         Ok(true)
     }
 
@@ -485,7 +511,8 @@ impl App {
             }
             places.retain(|it| it.link.state == LinkState::Confirmed);
             places.sort_by_key(|it| std::cmp::Reverse((it.recorded_at, it.link.element)));
-            let more = places.len() > limit;
+            let limit = limit.clamp(1, MOST_THREADS);
+            let more = places.len() > limit && limit < MOST_THREADS;
             places.truncate(limit);
             let places = places.iter().map(|it| place(it, is_action)).collect();
             Ok(ThreadPlaces { places, more })
@@ -500,13 +527,14 @@ impl App {
         })
     }
 
-    /// Says that a thread is the same as those that were suggested for it.
+    /// Says that a thread is the same as those of `others` that are suggested for it; where none are
+    /// named, as all that are.
     ///
     /// # Errors
-    /// Not found; nothing was suggested.
-    pub fn confirm_thread(&self, me: &Unlocked, id: &str) -> Result<ThreadList> {
+    /// Not found; nothing is suggested.
+    pub fn confirm_thread(&self, me: &Unlocked, id: &str, others: &[String]) -> Result<ThreadList> {
         let kept = me.vault().write(|write| {
-            let (root, pairs) = suggested(write, id)?;
+            let (root, pairs) = suggested(write, id, others)?;
             let mut all = vec![root];
             all.extend(pairs.into_iter().map(|(other, _)| other));
             merge(write, &all)
@@ -514,13 +542,14 @@ impl App {
         self.woven(me, |thread| thread == kept)
     }
 
-    /// Says that a thread is none of those that were suggested for it; they are not suggested again.
+    /// Says that a thread is none of those of `others` that are suggested for it; where none are named,
+    /// none of all that are. They are not suggested again.
     ///
     /// # Errors
-    /// Not found; nothing was suggested.
-    pub fn reject_thread(&self, me: &Unlocked, id: &str) -> Result<ThreadList> {
+    /// Not found; nothing is suggested.
+    pub fn reject_thread(&self, me: &Unlocked, id: &str, others: &[String]) -> Result<ThreadList> {
         let root = me.vault().write(|write| {
-            let (root, pairs) = suggested(write, id)?;
+            let (root, pairs) = suggested(write, id, others)?;
             let links: Vec<ThreadLink> = pairs.into_iter().flat_map(|(_, links)| links).collect();
             for link in &links {
                 write.threads().link(&ThreadLink { state: LinkState::Rejected, ..link.clone() })?;
@@ -588,10 +617,15 @@ impl App {
 
 type Suggested = (ThreadId, Vec<(ThreadId, Vec<ThreadLink>)>);
 
-/// What is suggested for a thread: its root, and the roots that may be the same.
-fn suggested(write: &Write<'_>, id: &str) -> Result<Suggested> {
+/// What is suggested for a thread: its root, and the roots that may be the same. Where a person named
+/// threads, only those, as they were shown: what was merged since is another question.
+fn suggested(write: &Write<'_>, id: &str, others: &[String]) -> Result<Suggested> {
     let woven = Woven::read(&write.read())?;
-    let root = woven.root(write.threads().find(id)?);
+    let asked = write.threads().find(id)?;
+    let root = woven.root(asked);
+    let shown: HashSet<ThreadId> =
+        others.iter().map(|it| write.threads().find(it)).collect::<std::result::Result<_, _>>()?;
+    let means = |other: ThreadId| shown.is_empty() || (asked == root && shown.contains(&other));
     let pairs: Vec<_> = woven
         .suggestions()
         .into_iter()
@@ -599,6 +633,7 @@ fn suggested(write: &Write<'_>, id: &str) -> Result<Suggested> {
         .map(|((a, b), links)| {
             (if a == root { b } else { a }, links.into_iter().cloned().collect())
         })
+        .filter(|(other, _)| means(*other))
         .collect();
     if pairs.is_empty() {
         return Err(CommandError::not_found("nothing is suggested for this thread")
@@ -606,3 +641,6 @@ fn suggested(write: &Write<'_>, id: &str) -> Result<Suggested> {
     }
     Ok((root, pairs))
 }
+
+#[cfg(test)]
+mod tests;

@@ -238,8 +238,8 @@ commands! {
     taxonomy_undo() -> TaxonomyView;
     threads(limit: usize) -> ThreadPage;
     thread_places(id: String, limit: usize) -> ThreadPlaces;
-    thread_confirm(id: String) -> ();
-    thread_reject(id: String) -> ();
+    thread_confirm(id: String, others: Vec<String>) -> ();
+    thread_reject(id: String, others: Vec<String>) -> ();
     thread_undo() -> ();
 
     waveform(id: String, buckets: usize) -> Waveform;

@@ -1061,8 +1061,8 @@ export function mock(options: MockOptions = {}): Mock {
     taxonomy_undo: () => words.undo(),
     threads: ({ limit }) => threads.page(limit),
     thread_places: ({ id, limit }) => threads.places(id, limit),
-    thread_confirm: ({ id }) => threads.decide(id, true),
-    thread_reject: ({ id }) => threads.decide(id, false),
+    thread_confirm: ({ id, others }) => threads.decide(id, others, true),
+    thread_reject: ({ id, others }) => threads.decide(id, others, false),
     thread_undo: () => threads.undo(),
 
     waveform: ({ buckets }) => ({

@@ -135,8 +135,8 @@ export type CommandMap = {
   taxonomy_undo: { args: Record<string, never>; result: V.TaxonomyView };
   threads: { args: { limit: number }; result: V.ThreadPage };
   thread_places: { args: { id: string; limit: number }; result: V.ThreadPlaces };
-  thread_confirm: { args: { id: string }; result: null };
-  thread_reject: { args: { id: string }; result: null };
+  thread_confirm: { args: { id: string; others: Array<string> }; result: null };
+  thread_reject: { args: { id: string; others: Array<string> }; result: null };
   thread_undo: { args: Record<string, never>; result: null };
   waveform: { args: { id: string; buckets: number }; result: V.Waveform };
   play: { args: { id: string; from_ms: number | null; to_ms: number | null }; result: V.Playback };

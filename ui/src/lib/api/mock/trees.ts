@@ -185,8 +185,9 @@ export function threads(store: () => Stored[]) {
       if (places === undefined) return refuse("not_found", "there is no such thread");
       return { places: places.slice(0, limit), more: places.length > limit };
     },
-    decide(id: string, same: boolean): null {
-      if (!all().some((it) => it.id === id && it.others.length > 0))
+    decide(id: string, shown: string[], same: boolean): null {
+      const asked = all().find((it) => it.id === id);
+      if (!asked?.others.some(({ thread }) => shown.includes(thread)))
         return refuse("not_found", "nothing is suggested for this thread");
       decided.push({ id, same });
       return null;
