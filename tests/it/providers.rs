@@ -379,6 +379,7 @@ fn a_part_that_was_read_on_this_device_is_marked_as_such_wherever_it_is_shown() 
         (&part["provider"], &session["run"]["provider"]),
         (&json!("on-device"), &json!("compatible"))
     );
+    assert_eq!(part["why"], "unusable_answer");
     assert!(part["reason"].as_str().unwrap().contains("could not be used twice"), "{part}");
     let (start, end) = (part["start"].as_u64().unwrap(), part["end"].as_u64().unwrap());
     assert!(start > 0 && end == text.chars().count() as u64, "{part}");

@@ -379,14 +379,16 @@ describe("a session", () => {
         end_ms: 9_000,
         start: 0,
         end: 90,
+        why: "was_missing",
         reason: "the answer was no JSON",
       },
     ];
     core.answer("session", page);
     go(`#/session/${first}`);
     await screen.findByText("1 part was read by this computer, not by openai");
-    screen.getByText("the answer was no JSON");
     screen.getByText("read by this computer");
+    screen.getByText("this part was missing and was read later");
+    expect(screen.queryByText(/no JSON/)).toBeNull();
     screen.getByText(/partly answered as before/);
     expect(document.querySelector(".player .substitute")).not.toBeNull();
     await accessible();
@@ -395,7 +397,14 @@ describe("a session", () => {
   it("marks two parts that begin at the same place", async () => {
     const { core } = await open("#/privacy");
     const page = await core.invoke("session", { id: first });
-    const part = { provider: "on-device", model: "elements.v1", start: 0, end: 9, reason: "" };
+    const part = {
+      provider: "on-device",
+      model: "elements.v1",
+      start: 0,
+      end: 9,
+      why: "unusable_answer" as const,
+      reason: "",
+    };
     page.session.coverage.substitutes = [6_000, 9_000].map((end_ms) => ({
       ...part,
       start_ms: 4_000,

@@ -55,9 +55,24 @@ pub struct Substitute {
     pub start: usize,
     /// One past the last character.
     pub end: usize,
+    /// What kept the run's own analyser from it.
+    #[serde(default)]
+    pub why: WhySubstitute,
     /// Why, without private content.
     pub reason: String,
 }
+
+words!(
+    #[derive(Default)]
+    /// What kept an analyser from reading a part that another one read.
+    WhySubstitute, "cause of a substitute" {
+        /// Its answer could not be used.
+        #[default]
+        UnusableAnswer = "unusable_answer",
+        /// The part was missing, for whatever reason, and was read later.
+        WasMissing = "was_missing",
+    }
+);
 
 words!(
     #[derive(Default)]

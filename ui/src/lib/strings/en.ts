@@ -354,7 +354,11 @@ export const en = {
     substitutes: (n: number, reader: string, own: string): string =>
       `${many(n, "part was", "parts were")} read by ${reader}, not by ${own}`,
     foundBy: (reader: string): string => `read by ${reader}`,
-    foundByWhy: "The analyser that was chosen gave no usable answer for this part.",
+    foundByWhy: "The analyser that was chosen did not read this part.",
+    substituteWhy: {
+      unusable_answer: "the analyser that was chosen gave no usable answer",
+      was_missing: "this part was missing and was read later",
+    },
     reused: {
       some: "partly answered as before",
       all: "answered as before, nothing was sent",

@@ -22,7 +22,7 @@ use futures_util::{StreamExt, stream};
 use jiff::civil::Date;
 use journey_domain::{
     analysis::{Analysis, AnalysisInput},
-    run::{Reused, Substitute},
+    run::{Reused, Substitute, WhySubstitute},
     session::{Hole, HoleStage},
     text::{CharSpan, IndexedText},
     transcript::Transcript,
@@ -273,6 +273,7 @@ impl Session<'_> {
                 end_ms: time.map_or(0, |t| t.end_ms),
                 start: span.start,
                 end: span.end,
+                why: WhySubstitute::UnusableAnswer,
                 reason: format!("the provider's answer could not be used twice: {problem}"),
             }),
         };

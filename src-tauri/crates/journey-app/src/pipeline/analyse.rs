@@ -75,7 +75,10 @@ pub(super) fn run(
         })
         .map_err(|error| step_error(&error))?;
     let analysis = match &part {
-        Some(part) => part.credited(part.placed(analysis, transcript), &analyser.identity()),
+        Some(part) => {
+            let placed = part.placed(analysis, transcript);
+            part.credited(placed, &analyser.identity(), transcript)
+        }
         None => analysis,
     };
     if cancel.is_cancelled() || is_called_off(open, job) {

@@ -17,7 +17,7 @@ use journey_domain::{
     ids::{RelationshipId, RunId},
     job::{Job, JobEvent, JobKind},
     ports::{CancelToken, Ids},
-    run::{Reused, Run, Substitute},
+    run::{Reused, Run, Substitute, WhySubstitute},
     session::{Hole, HoleStage},
     text::{CharSpan, IndexedText},
     timeline::{SAMPLE_RATE_HZ, Timeline},
@@ -121,7 +121,12 @@ impl TextPart {
 
     /// The run keeps its name; where another analyser read the part, that is said of the part and of what
     /// was found there.
-    pub(super) fn credited(&self, mut analysis: Analysis, reader: &AnalyserIdentity) -> Analysis {
+    pub(super) fn credited(
+        &self,
+        mut analysis: Analysis,
+        reader: &AnalyserIdentity,
+        whole: &Transcript,
+    ) -> Analysis {
         let own = &self.run.analyser;
         if (&own.provider, &own.model) != (&reader.provider, &reader.model) {
             for element in &mut analysis.elements {
@@ -136,13 +141,19 @@ impl TextPart {
             let mut from = self.hole.start;
             for (start, end) in said {
                 if start > from {
+                    let time = whole.time_of(CharSpan { start: from, end: start });
+                    let (start_ms, end_ms) = time
+                        .map_or((self.hole.start_ms, self.hole.end_ms), |it| {
+                            (it.start_ms, it.end_ms)
+                        });
                     analysis.substitutes.push(Substitute {
                         provider: reader.provider.clone(),
                         model: reader.model.clone(),
-                        start_ms: self.hole.start_ms,
-                        end_ms: self.hole.end_ms,
+                        start_ms,
+                        end_ms,
                         start: from,
                         end: start,
+                        why: WhySubstitute::WasMissing,
                         reason: "this part was missing and was analysed later".to_owned(),
                     });
                 }

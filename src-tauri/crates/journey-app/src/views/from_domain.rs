@@ -70,6 +70,7 @@ impl From<&Substitute> for SubstituteView {
             end_ms: part.end_ms,
             start: part.start,
             end: part.end,
+            why: part.why.as_str().to_owned(),
             reason: part.reason.clone(),
         }
     }

@@ -73,7 +73,10 @@ pub struct SubstituteView {
     pub start: usize,
     /// One past the last character.
     pub end: usize,
-    /// Why.
+    /// What kept the run's own analyser from it.
+    #[ts(type = "\"unusable_answer\" | \"was_missing\"")]
+    pub why: String,
+    /// Why, in the service's words.
     pub reason: String,
 }
 

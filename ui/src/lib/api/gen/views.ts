@@ -294,7 +294,9 @@ export type SubstituteView = {
   start: number;
   /** One past the last character. */
   end: number;
-  /** Why. */
+  /** What kept the run's own analyser from it. */
+  why: "unusable_answer" | "was_missing";
+  /** Why, in the service's words. */
   reason: string;
 };
 /** Shares from 0 to 1, and the holes. */

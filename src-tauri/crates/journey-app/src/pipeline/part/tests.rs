@@ -1,3 +1,4 @@
+use super::TextPart;
 use crate::{
     person::{NOW, Person, no_vault},
     pipeline::transcribe::Recogniser,
@@ -5,11 +6,11 @@ use crate::{
 };
 use jiff::Timestamp;
 use journey_domain::{
-    analysis::AnalyserIdentity,
+    analysis::{AnalyserIdentity, Analysis},
     error_code::ErrorCode,
     ids::{RunId, SessionId},
     ports::CancelToken,
-    run::{Reused, Run, Substitute},
+    run::{Reused, Run, Substitute, WhySubstitute},
     session::{Hole, HoleStage, Source},
     text::IndexedText,
     transcript::{SpokenSegment, Transcript, Word},
@@ -107,6 +108,8 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
     // The run's analyser was another model: the part, and what was found there, say who read it.
     let read: Vec<_> = after.coverage.substitutes.iter().map(|it| (it.start, it.end)).collect();
     assert_eq!(read, [(n_seen + 1, text.chars().count())]);
+    let why = after.coverage.substitutes.iter().map(|it| it.why.as_str());
+    assert_eq!(why.collect::<Vec<_>>(), ["was_missing"], "no answer was found unusable");
     assert_eq!(after.run.as_ref().unwrap().model, "test");
     assert_eq!(after.run.as_ref().unwrap().reused, "some", "the part was answered anew");
     let found_by = |it: &crate::views::ElementView| it.found_by.clone();
@@ -127,6 +130,31 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
 }
 
 #[test]
+fn each_piece_of_a_part_that_was_read_later_has_the_times_of_its_own_words() {
+    let whole = Transcript::from_speech(
+        1,
+        Some("en".into()),
+        Some("test".into()),
+        [spoken("I was glad.", 0), spoken("It rained.", 1_000), spoken("I slept well.", 2_000)],
+    );
+    let n_chars = whole.text.chars().count();
+    let missing = hole(HoleStage::Analyse, (0, 9_000), (0, n_chars));
+    let person = Person::new();
+    let id = RunId::new(person.uuid());
+    let read = run(person.session(Source::Text), id, vec![missing.clone()]);
+    let piece = whole.clone();
+    let part = TextPart { hole: missing, piece, run: read, relationships: Vec::new() };
+    let between = whole.segments[1].span;
+    let still_missing = hole(HoleStage::Analyse, (0, 0), (between.start, between.end));
+    let analysis = Analysis { holes: vec![still_missing], ..Analysis::default() };
+    let reader = AnalyserIdentity { model: "another".into(), ..part.run.analyser.clone() };
+    let read = part.credited(analysis, &reader, &whole).substitutes;
+    let times: Vec<_> = read.iter().map(|it| (it.start_ms, it.end_ms)).collect();
+    assert_eq!(times, [(0, 290), (2_000, 2_290)]);
+    assert!(read.iter().all(|it| it.why == WhySubstitute::WasMissing));
+}
+
+#[test]
 fn a_part_that_another_analyser_read_is_marked_where_it_stands_after_an_edit() {
     let person = Person::new();
     let session = person.session(Source::Text);
@@ -142,6 +170,7 @@ fn a_part_that_another_analyser_read_is_marked_where_it_stands_after_an_edit() {
         end_ms: 0,
         start: n_seen + 1,
         end: text.chars().count(),
+        why: WhySubstitute::UnusableAnswer,
         reason: "the answer could not be used".into(),
     };
     let mut read = run(session, id, Vec::new());
