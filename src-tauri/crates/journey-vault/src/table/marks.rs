@@ -85,7 +85,7 @@ pub(crate) fn make_missing(conn: &Connection) -> Result<(), VaultError> {
                 column::execute(conn, sql, &[session.uuid().as_bytes()])?;
             }
             Err(error) => {
-                tracing::warn!(%error, "a session is listed without what was found in it")
+                tracing::warn!(%error, "a session is listed without what was found in it");
             }
         }
     }
