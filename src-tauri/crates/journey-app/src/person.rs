@@ -255,9 +255,8 @@ impl Person {
         session
     }
 
-    /// A written session whose accepted run found each quote of its text, labelled as given, each
-    /// linked to the next.
-    pub(crate) fn analysed(&self, text: &str, found: &[(&str, &str)]) -> SessionId {
+    /// A written session that nobody has analysed.
+    pub(crate) fn written(&self, text: &str) -> SessionId {
         let session = self.session(Source::Text);
         let transcript = Transcript::from_text(1, Some("en".into()), text.into());
         self.me
@@ -273,6 +272,13 @@ impl Person {
             })
             .map_err(no_vault)
             .unwrap();
+        session
+    }
+
+    /// A written session whose accepted run found each quote of its text, labelled as given, each
+    /// linked to the next.
+    pub(crate) fn analysed(&self, text: &str, found: &[(&str, &str)]) -> SessionId {
+        let session = self.written(text);
         self.run_over(session, text, found);
         session
     }

@@ -70,24 +70,16 @@ fn work(person: &Person, id: SessionId) {
 #[test]
 fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
     let person = Person::new();
-    let session = person.session(Source::Text);
     let text = format!("{SEEN} {UNSEEN}");
     let n_seen = SEEN.chars().count();
     let missing = hole(HoleStage::Analyse, (0, 0), (n_seen + 1, text.chars().count()));
     let id = RunId::new(person.uuid());
     let kept = person.element(id, "proud of the talk", &text, "proud of the talk");
-    let transcript = Transcript::from_text(1, Some("en".into()), text.clone());
+    let session = person.written(&text);
     person
         .me
         .vault()
         .write(|write| {
-            write.store_transcript(&NewTranscript {
-                session,
-                transcript: &transcript,
-                holes: &[],
-                job: None,
-                anchors: None,
-            })?;
             write.store_run(&NewRun {
                 run: &Run { reused: Reused::All, ..run(session, id, vec![missing.clone()]) },
                 elements: std::slice::from_ref(&kept),
@@ -157,9 +149,8 @@ fn each_piece_of_a_part_that_was_read_later_has_the_times_of_its_own_words() {
 #[test]
 fn a_part_that_another_analyser_read_is_marked_where_it_stands_after_an_edit() {
     let person = Person::new();
-    let session = person.session(Source::Text);
     let text = format!("{SEEN} {UNSEEN}");
-    let transcript = Transcript::from_text(1, Some("en".into()), text.clone());
+    let session = person.written(&text);
     let id = RunId::new(person.uuid());
     let kept = person.element(id, "proud of the talk", &text, "proud of the talk");
     let n_seen = SEEN.chars().count();
@@ -179,13 +170,6 @@ fn a_part_that_another_analyser_read_is_marked_where_it_stands_after_an_edit() {
         .me
         .vault()
         .write(|write| {
-            write.store_transcript(&NewTranscript {
-                session,
-                transcript: &transcript,
-                holes: &[],
-                job: None,
-                anchors: None,
-            })?;
             write.store_run(&NewRun {
                 run: &read,
                 elements: std::slice::from_ref(&kept),

@@ -2,28 +2,8 @@
 
 use super::super::*;
 use crate::person::Person;
-use journey_domain::{ids::SessionId, job::JobOrder, session::Source, transcript::Transcript};
-use journey_vault::NewTranscript;
+use journey_domain::{ids::SessionId, job::JobOrder};
 use serde_json::json;
-
-fn written(person: &Person) -> SessionId {
-    let session = person.session(Source::Text);
-    let transcript = Transcript::from_text(1, Some("en".into()), "I feel calm today.".to_owned());
-    person
-        .me
-        .vault()
-        .write(|write| {
-            write.store_transcript(&NewTranscript {
-                session,
-                transcript: &transcript,
-                holes: &[],
-                job: None,
-                anchors: None,
-            })
-        })
-        .unwrap();
-    session
-}
 
 fn only_job(person: &Person, session: SessionId) -> Job {
     person.me.vault().read(|read| read.jobs().of_session(session)).unwrap().remove(0)
@@ -46,7 +26,7 @@ fn choose(person: &Person, provider: &str, preview: bool) {
 #[test]
 fn a_job_keeps_to_the_provider_that_it_was_ordered_with() {
     let person = Person::new();
-    let session = written(&person);
+    let session = person.written("I feel calm today.");
     let id = session.to_string();
     choose(&person, "ollama", false);
     let order = person.app.order_of(&person.me, Some("on-device")).unwrap();
@@ -70,7 +50,7 @@ fn a_job_keeps_to_the_provider_that_it_was_ordered_with() {
 #[test]
 fn what_nobody_asked_for_leaves_only_if_it_would_when_ordered_and_when_run() {
     let person = Person::new();
-    let session = written(&person);
+    let session = person.written("I feel calm today.");
     for (ordered, run) in [
         (("on-device", true), ("ollama", false)),
         (("on-device", true), ("ollama", true)),
@@ -92,7 +72,7 @@ fn what_nobody_asked_for_leaves_only_if_it_would_when_ordered_and_when_run() {
 #[test]
 fn what_is_in_the_bin_is_not_worked_on_until_it_is_taken_out() {
     let person = Person::new();
-    let session = written(&person);
+    let session = person.written("I feel calm today.");
     let id = session.to_string();
     let order = person.app.order_of(&person.me, None).unwrap();
     person.app.order(&person.me, &id, JobKind::Analyse, &order).unwrap();
@@ -109,7 +89,7 @@ fn what_is_in_the_bin_is_not_worked_on_until_it_is_taken_out() {
 #[test]
 fn a_job_that_runs_elsewhere_is_cancelled_in_its_row() {
     let person = Person::new();
-    let session = written(&person);
+    let session = person.written("I feel calm today.");
     let vault = person.me.vault();
     let job = vault.write(|write| write.jobs().enqueue(session, JobKind::Analyse)).unwrap();
     let job = vault.write(|write| write.jobs().apply(job.id, JobEvent::Started)).unwrap();
@@ -125,7 +105,7 @@ fn a_job_that_runs_elsewhere_is_cancelled_in_its_row() {
 #[test]
 fn another_order_for_what_is_under_way_is_refused() {
     let person = Person::new();
-    let session = written(&person);
+    let session = person.written("I feel calm today.");
     let vault = person.me.vault();
     let order = JobOrder { provider: Some("ollama".into()), ..JobOrder::default() };
     let job = vault.write(|write| write.jobs().order(session, JobKind::Analyse, &order)).unwrap();
@@ -138,7 +118,7 @@ fn another_order_for_what_is_under_way_is_refused() {
 #[test]
 fn a_job_that_begins_while_the_vault_closes_is_cancelled_at_once() {
     let person = Person::new();
-    let session = written(&person);
+    let session = person.written("I feel calm today.");
     let job =
         person.me.vault().write(|write| write.jobs().enqueue(session, JobKind::Analyse)).unwrap();
     person.me.open.begin_closing();
