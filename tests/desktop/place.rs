@@ -292,8 +292,28 @@ impl Place {
     }
 }
 
+/// The last lines of the program's log and of what the window printed, for whoever reads why a test
+/// failed.
+fn last_lines(home: &Path) -> String {
+    let logs = std::fs::read_dir(home.join("data/logs")).into_iter().flatten().flatten();
+    let mut files: Vec<PathBuf> = logs.map(|it| it.path()).collect();
+    files.push(home.join("window.log"));
+    let mut text = String::new();
+    for file in files {
+        let written = std::fs::read(&file).unwrap_or_default();
+        let written = String::from_utf8_lossy(&written);
+        let lines: Vec<&str> = written.lines().collect();
+        let last = lines[lines.len().saturating_sub(40)..].join("\n");
+        text.push_str(&format!("--- {}\n{last}\n", file.display()));
+    }
+    text
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", last_lines(self.home.path()));
+        }
         if self.microphone {
             self.sound("stop", None);
         }

@@ -710,6 +710,50 @@ describe("recording", () => {
     await accessible();
   });
 
+  it("stays as it is while it is being stopped", async () => {
+    const { core, user } = await open("#/record", { delay: 200 });
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await screen.findByRole("timer");
+    await waitFor(() => expect(screen.getByRole("button", { name: "Stop" })).toBeEnabled());
+    await user.click(screen.getByRole("button", { name: "Stop" }));
+    core.emit("recording", null);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(screen.getByRole("timer")).toBeVisible();
+    expect(screen.queryByRole("button", { name: "Start recording" })).toBeNull();
+    await screen.findByText("Your recording is safe on this computer.");
+  });
+
+  it("that ends by itself becomes its session, too", async () => {
+    const { core, user } = await open("#/record", { speed: 1 });
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await screen.findByRole("timer");
+    core.emit("recording", null);
+    await screen.findByText("Your recording is safe on this computer.");
+    const transcribing = screen.getByRole("progressbar", { name: "Transcribing" });
+    expect(transcribing.closest("li")).toHaveTextContent("under way");
+  });
+
+  it("goes on where it could not be stopped, and says why", async () => {
+    const { core, user } = await open("#/record");
+    await user.click(await screen.findByRole("button", { name: "Start recording" }));
+    await screen.findByRole("timer");
+    core.fail("record_stop", { code: "rate_limited", message: "too many commands", hint: null });
+    await user.click(screen.getByRole("button", { name: "Stop" }));
+    await screen.findByText("Too many commands.");
+    expect(screen.getByRole("timer")).toBeVisible();
+    core.fail("record_stop", null);
+    await user.click(screen.getByRole("button", { name: "Stop" }));
+    await screen.findByText("Your recording is safe on this computer.");
+  });
+
+  it("that is played and breaks off says so, and what to do", async () => {
+    const { core } = await open("#/privacy");
+    const view = { session: first, playing: false, position_ms: 200, rate: 1, skip_silence: false };
+    core.emit("playback", { ...view, broke_off: true });
+    await screen.findByText("The sound broke off.");
+    await screen.findByText("Check the speaker, then play on from there.");
+  });
+
   it("without a microphone leads to writing", async () => {
     await open("#/record", { devices: [] });
     await screen.findByText(/No microphone was found/);

@@ -26,7 +26,14 @@ export async function open(hash: string, options: MockOptions = {}) {
   jobs.all.clear();
   recording.view = null;
   recording.reset();
-  player.view = { session: null, playing: false, position_ms: 0, rate: 1, skip_silence: false };
+  player.view = {
+    session: null,
+    playing: false,
+    position_ms: 0,
+    rate: 1,
+    skip_silence: false,
+    broke_off: false,
+  };
   toasts.all = [];
   window.history.replaceState(null, "", hash);
   router.route = parse(hash);

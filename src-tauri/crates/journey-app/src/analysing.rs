@@ -506,6 +506,12 @@ impl App {
         if kind == JobKind::Transcribe {
             // Said now: a job that cannot begin would leave a transcript that is complete marked as failed.
             sound_of(&me.vault().read(|read| read.session(id))?)?;
+            if !me.open.is_heard_out(id) {
+                let message = "the last words of this recording are still being understood";
+                return Err(
+                    CommandError::new(ErrorCode::Busy, message).hint("The rest follows by itself.")
+                );
+            }
         }
         me.vault().write(|write| {
             let jobs = write.jobs();

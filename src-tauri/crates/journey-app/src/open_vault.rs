@@ -10,7 +10,7 @@ use journey_domain::{
 };
 use journey_vault::{Vault, VaultKeys};
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -31,6 +31,7 @@ pub(crate) struct OpenVault {
     turns: Arc<Turns>,
     imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
+    last_words: Mutex<HashSet<SessionId>>,
     recogniser: Mutex<Option<Recogniser>>,
     noted: Arc<Mutex<crate::window::Noted>>,
     microphone_test: Mutex<Option<CancelToken>>,
@@ -55,6 +56,7 @@ impl OpenVault {
             turns: Arc::default(),
             imports: crate::window::Imports::default(),
             recording: Mutex::default(),
+            last_words: Mutex::default(),
             recogniser: Mutex::default(),
             noted: Arc::default(),
             microphone_test: Mutex::default(),
@@ -127,6 +129,20 @@ impl OpenVault {
 
     pub(crate) fn is_recording(&self, session: SessionId) -> bool {
         self.running().as_ref().is_some_and(|running| running.session() == session)
+    }
+
+    /// Notes whether the last words of a recording that is over are still being understood.
+    pub(crate) fn hears_out(&self, session: SessionId, goes_on: bool) {
+        let mut sessions = lock(&self.last_words);
+        if goes_on {
+            sessions.insert(session);
+        } else {
+            sessions.remove(&session);
+        }
+    }
+
+    pub(crate) fn is_heard_out(&self, session: SessionId) -> bool {
+        !lock(&self.last_words).contains(&session)
     }
 
     /// The files that wait to be taken in.

@@ -21,7 +21,7 @@ use journey_speech::{
     engine::{Heard, ModelFile, SpeechEngine, SpeechError, TranscribeOptions, TranscribeOutcome},
     playback::{
         AudioOutput, OpenOutput, OutputError, OutputStream,
-        queue::{OutputTap, output_channel},
+        queue::{OutputAlarm, OutputTap, output_channel},
     },
     worker::WorkerCommand,
 };
@@ -114,6 +114,7 @@ impl SpeechEngine for Deaf {
 #[derive(Default)]
 pub(crate) struct Speaker {
     tap: Mutex<Option<OutputTap>>,
+    alarm: Mutex<Option<OutputAlarm>>,
     pub(crate) refuses: Mutex<Option<OutputError>>,
 }
 
@@ -126,13 +127,19 @@ impl AudioOutput for Speaker {
         if let Some(error) = *self.refuses.lock().unwrap() {
             return Err(error);
         }
-        let (tap, _, queue) = output_channel(16_000);
+        let (tap, alarm, queue) = output_channel(16_000);
         *self.tap.lock().unwrap() = Some(tap);
+        *self.alarm.lock().unwrap() = Some(alarm);
         Ok(OpenOutput { stream: Box::new(Open), queue })
     }
 }
 
 impl Speaker {
+    /// It goes away while it plays.
+    pub(crate) fn is_unplugged(&self) {
+        self.alarm.lock().unwrap().take().expect("the speaker was opened").stream_failed();
+    }
+
     /// Takes samples while `wants_more` says so for how many there are.
     pub(crate) fn hear_while(&self, mut wants_more: impl FnMut(usize) -> bool) -> Vec<i16> {
         let mut tap = self.tap.lock().unwrap().take().expect("the speaker was opened");

@@ -95,6 +95,13 @@ impl Running {
     }
 }
 
+/// A recording that is safe, whose last words may still be being understood.
+pub(crate) struct Sealed {
+    pub(crate) session: SessionId,
+    listener: Option<Listener>,
+    _lock: RecordingLock,
+}
+
 /// Held while sound is captured, imported or made smaller and while a backup is written, so that
 /// another process does not take what is under way for what a crash left.
 pub(crate) struct RecordingLock {
@@ -269,8 +276,28 @@ impl App {
         Ok(session)
     }
 
-    /// Seals the recording and queues what follows.
+    /// Seals the recording, waits for its last words and queues what follows.
     pub(crate) fn stop_recording(&self, open: &Arc<OpenVault>) -> Result<SessionId> {
+        let sealed = self.seal_recording(open)?;
+        self.hear_out(open, sealed)
+    }
+
+    /// Waits until the last words are understood, which takes a slow recogniser long, and queues
+    /// what follows.
+    pub(crate) fn hear_out(&self, open: &OpenVault, sealed: Sealed) -> Result<SessionId> {
+        let Sealed { session, listener, _lock } = sealed;
+        if let Some(listener) = listener {
+            listener.join();
+        }
+        open.hears_out(session, false);
+        open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe))?;
+        self.announce(session);
+        Ok(session)
+    }
+
+    /// Makes the recording safe. What follows is queued by [`hear_out`](Self::hear_out), or when the
+    /// vault is opened the next time.
+    pub(crate) fn seal_recording(&self, open: &OpenVault) -> Result<Sealed> {
         let running = open.running().take().ok_or_else(|| {
             CommandError::not_found("nothing is being recorded").hint("Start a recording first.")
         })?;
@@ -315,12 +342,9 @@ impl App {
         };
         tracing::info!(%session, ?state, n_samples = summary.n_samples, dropped = summary.dropped_frames,
             long_silence = summary.stop_reason == StopReason::LongSilence, "recording sealed");
-        if let Some(listener) = listener {
-            listener.join();
-        }
-        open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe))?;
+        open.hears_out(session, listener.is_some());
         self.announce(session);
-        Ok(session)
+        Ok(Sealed { session, listener, _lock })
     }
 
     /// Seals a recording that could not be written to its end, with all that is known to be missing.

@@ -157,8 +157,12 @@ impl Random for Drawn {
     }
 }
 
-/// A microphone that hums.
-struct Hum;
+/// A microphone that hums, or says what it was given, ten times as fast as people do, and is silent
+/// after it.
+#[derive(Default)]
+pub(crate) struct Hum {
+    pub(crate) says: Mutex<Option<Vec<i16>>>,
+}
 
 struct HumStream(Arc<AtomicBool>);
 
@@ -184,8 +188,14 @@ impl AudioHost for Hum {
         let (mut feed, _alarm, reader) = stream_channel(format);
         let closed = Arc::new(AtomicBool::new(false));
         let stop = Arc::clone(&closed);
+        let said = self.says.lock().unwrap().clone();
         std::thread::spawn(move || {
-            let block: Vec<f32> = (0..160).map(|n| (n as f32 * 0.2).sin() * 0.1).collect();
+            for block in said.iter().flat_map(|said| said.chunks(160)) {
+                feed.push(block);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            let loud = if said.is_some() { 0.0 } else { 0.1 };
+            let block: Vec<f32> = (0..160).map(|n| (n as f32 * 0.2).sin() * loud).collect();
             while !stop.load(Ordering::SeqCst) {
                 feed.push(&block);
                 std::thread::sleep(Duration::from_millis(10));
@@ -247,6 +257,7 @@ pub(crate) struct House {
     pub(crate) keychain: Arc<Keychain>,
     pub(crate) random: Arc<Drawn>,
     pub(crate) engine: Arc<PatientEngine>,
+    pub(crate) microphone: Arc<Hum>,
     pub(crate) events: mpsc::Receiver<Event>,
     ports: Ports,
     dir: TempDir,
@@ -268,6 +279,7 @@ impl House {
             n_cancelled: AtomicUsize::new(0),
         });
         let random = Arc::new(Drawn::default());
+        let microphone = Arc::new(Hum::default());
         let (tell, events) = mpsc::channel();
         let data_dir = DataDir::new(dir.path().join("data"));
         let real = Ports::real(&data_dir, Arc::new(Told(Mutex::new(tell)))).unwrap();
@@ -276,14 +288,14 @@ impl House {
             ids: Arc::new(SystemIds),
             random: random.clone(),
             keychain: keychain.clone(),
-            audio: Arc::new(Hum),
+            audio: microphone.clone(),
             engine: engine.clone(),
             worker: WorkerCommand::new("/nonexistent", [""; 0]),
             kdf: Some(KdfCost::for_tests()),
             ..real
         };
         let app = App::open(data_dir, ports.clone()).unwrap();
-        Self { app, clock, keychain, random, engine, events, ports, dir }
+        Self { app, clock, keychain, random, engine, microphone, events, ports, dir }
     }
 
     /// With an admin `ada` and a regular `ben`, of one password.

@@ -15,4 +15,6 @@ pub struct PlaybackState {
     pub rate: f32,
     /// Whether silence is left out.
     pub skip_silence: bool,
+    /// Whether it stopped because the speaker or the sound gave out.
+    pub broke_off: bool,
 }

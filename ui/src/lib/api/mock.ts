@@ -175,6 +175,7 @@ export function mock(options: MockOptions = {}): Mock {
     position_ms: 0,
     rate: 1,
     skip_silence: false,
+    broke_off: false,
     to_ms: null,
   };
   const undone = new Map<string, { session: string; element: V.ElementView }>();
@@ -434,6 +435,7 @@ export function mock(options: MockOptions = {}): Mock {
     position_ms: Math.round(playback.position_ms),
     rate: playback.rate,
     skip_silence: playback.skip_silence,
+    broke_off: playback.broke_off,
   });
 
   function accountRow(name: string, change: (row: V.AccountRow) => void): V.AccountRows {

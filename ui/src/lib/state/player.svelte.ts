@@ -1,4 +1,5 @@
 import { call, failure, on, type Playback } from "$lib/api";
+import { t } from "$lib/strings/index.svelte";
 import { toasts } from "./toasts.svelte";
 
 const silent: Playback = {
@@ -7,6 +8,7 @@ const silent: Playback = {
   position_ms: 0,
   rate: 1,
   skip_silence: false,
+  broke_off: false,
 };
 
 /** What is being played. The sound itself is made by the core. */
@@ -16,6 +18,12 @@ class Player {
   watch(): () => void {
     return on("playback", (view) => {
       this.view = view;
+      if (view.broke_off)
+        toasts.problem({
+          code: "speaker",
+          message: t().player.brokeOff,
+          hint: t().player.brokeOffHint,
+        });
     });
   }
 

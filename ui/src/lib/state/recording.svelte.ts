@@ -7,6 +7,7 @@ import {
   type RecordingView,
   type RecordingWarning,
 } from "$lib/api";
+import { router } from "./router.svelte";
 
 /** How many levels the line on the page remembers: 12 s at 20 a second. */
 export const REMEMBERED = 240;
@@ -24,13 +25,18 @@ class Recording {
   busy = $state(false);
   /** The session that the last recording became, until the person goes on. */
   finished = $state<string | null>(null);
+  #stopping = false;
 
   watch(): () => void {
     void this.#join();
     return on("recording", (view) => {
+      // A stop brings its own answer; until then the page stays as it is.
+      if (this.#stopping) return;
       const begun = this.view === null && view !== null && !this.busy;
+      const ended = view === null ? this.view : null;
       this.view = view;
       if (begun) void this.#join();
+      if (ended !== null) void this.#endedElsewhere(ended.session);
     });
   }
 
@@ -65,20 +71,34 @@ class Recording {
   async stop(): Promise<void> {
     if (this.view === null || this.busy) return;
     this.busy = true;
+    this.#stopping = true;
     try {
       const { session } = await call("record_stop");
       this.finished = session;
       this.view = null;
     } catch (reason) {
       this.error = failure(reason);
+      const now = await call("record_state").catch(() => this.view);
+      this.view = now;
     } finally {
       this.busy = false;
+      this.#stopping = false;
     }
   }
 
   reset(): void {
     this.finished = null;
     this.error = null;
+  }
+
+  /** By a key, by the tray or by itself: whoever looks at the page sees what became of it. */
+  async #endedElsewhere(session: string): Promise<void> {
+    try {
+      await call("session", { id: session });
+      if (this.view === null && router.route.page === "record") this.finished = session;
+    } catch {
+      // Nothing was recorded, or the notebook was locked.
+    }
   }
 
   async #order(order: () => Promise<RecordingView>): Promise<void> {

@@ -406,6 +406,8 @@ export const en = {
     noAudio: "The audio of this session is no longer kept.",
     noSampleAudio: "The sample notebook has words alone: nobody really said them.",
     missing: "missing",
+    brokeOff: "The sound broke off",
+    brokeOffHint: "Check the speaker, then play on from there.",
   },
 
   search: {

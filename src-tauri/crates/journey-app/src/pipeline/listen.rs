@@ -109,7 +109,8 @@ impl Follower<'_> {
             return Err("transcription in one piece waits for the end");
         }
         let ports = self.app.ports();
-        let cancel = CancelToken::new();
+        // A vault that is being closed waits for nobody; the job does the rest when it is opened.
+        let cancel = self.open.closing();
         let mut keeper = Windows {
             open: self.open,
             session: self.session,
@@ -157,7 +158,7 @@ impl Follower<'_> {
                 let Some(group) = group else { continue };
                 n_shown = groups.pending().len();
                 let heard = keeper
-                    .hear(&*ports.engine, &group, &cancel, &mut |_| {})
+                    .hear(&*ports.engine, &group, cancel, &mut |_| {})
                     .map_err(|_| "the recogniser failed")?;
                 append(&mut said, &heard.segments);
                 ahead = Some(heard);
@@ -200,7 +201,7 @@ impl Follower<'_> {
             let ports = self.app.ports();
             let began = ports.clock.monotonic();
             let more = keeper
-                .transcribe(&*ports.engine, &group, &CancelToken::new(), &mut |_| {})
+                .transcribe(&*ports.engine, &group, self.open.closing(), &mut |_| {})
                 .map_err(|_| "the recogniser failed")?;
             *pace = Pace::of(ports.clock.monotonic().saturating_sub(began), group.samples.len());
             segments.extend(more);

@@ -8,12 +8,13 @@ use crate::{
     review::SessionQuery,
     testing::{House, PASSWORD, eventually},
 };
+use journey_domain::ports::LockReason;
 use journey_domain::timeline::{LossReason, MarkKind};
 use journey_vault::{
     VaultError,
     table::recordings::{Recording, RecordingKind},
 };
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, sync::atomic::Ordering};
 
 /// A recording whose program was killed while it was written.
 fn left_by_a_kill(house: &House, me: &Unlocked) -> SessionId {
@@ -114,12 +115,68 @@ fn what_is_being_recorded_is_not_erased_from_another_process() {
     assert!(house.app.show(&me, &stopped.session).unwrap().duration_ms.unwrap() >= 200);
 
     // Once it is over it goes, and so does what nobody can bring back.
-    other.erase(&their, &view.session).unwrap();
+    eventually("it is over", || other.erase(&their, &view.session).is_ok());
     let left = left_by_a_kill(&house, &me);
     let snapshot = me.vault().dir().join("vault.db.snapshot");
     fs::write(&snapshot, b"its words").unwrap();
     other.erase(&their, &left.to_string()).unwrap();
     assert!(!snapshot.exists(), "what a killed backup kept of it goes, too");
+}
+
+/// Says something into the microphone until the recogniser, which has time, is at it.
+fn recording_while_the_recogniser_is_slow(house: &House) -> (Unlocked, String) {
+    house.clock.run();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../");
+    house
+        .app
+        .add_model(&me, format!("{root}assets/models/ggml-mini-reflection.en.bin").as_ref())
+        .unwrap();
+    let wav = fs::read(format!("{root}tests/data/speech/short.wav")).unwrap();
+    let said = wav[44..].chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]]));
+    *house.microphone.says.lock().unwrap() = Some(said.collect());
+    let view = house.app.start_window_recording(&me, None, Box::new(|_| false)).unwrap();
+    eventually("words are being understood", || {
+        house.engine.n_begun.load(Ordering::SeqCst) > 0
+            && house.app.recording_view(&me).is_some_and(|view| view.elapsed_ms > 5_500)
+    });
+    (me, view.session)
+}
+
+fn jobs(me: &Unlocked, session: &str) -> Vec<JobKind> {
+    let id = session.parse().unwrap();
+    let jobs = me.vault().read(|read| read.jobs().of_session(id)).unwrap();
+    jobs.iter().map(|job| job.kind).collect()
+}
+
+#[test]
+fn a_stop_waits_for_no_recogniser_and_its_last_words_are_not_heard_twice() {
+    let house = House::with_two();
+    let (me, session) = recording_while_the_recogniser_is_slow(&house);
+    let stopped = house.app.stop_window_recording(&me).unwrap();
+    assert_eq!(stopped.session, session);
+    let view = house.app.show(&me, &session).unwrap();
+    assert!(view.duration_ms.unwrap() > 5_000, "the whole of it is safe");
+    assert!(house.app.recording_view(&me).is_none());
+    assert_eq!(jobs(&me, &session), [], "the last words are still being understood");
+    let twice = house.app.transcribe(&me, &session, &CancelToken::new()).unwrap_err();
+    assert_eq!(twice.code, ErrorCode::Busy);
+
+    house.engine.finish();
+    eventually("the rest is ordered", || jobs(&me, &session) == [JobKind::Transcribe]);
+}
+
+#[test]
+fn a_lock_waits_for_no_recogniser_and_the_words_follow_at_the_next_unlock() {
+    let house = House::with_two();
+    let (me, session) = recording_while_the_recogniser_is_slow(&house);
+    drop(me);
+    // The recogniser never finishes: a lock that waited for it would never return.
+    house.app.close(LockReason::Asked);
+    assert!(house.engine.n_cancelled.load(Ordering::SeqCst) > 0);
+    let me = house.unlocked(&house.sign_in("ada"));
+    assert!(house.app.show(&me, &session).unwrap().duration_ms.unwrap() > 5_000);
+    assert_eq!(jobs(&me, &session), [JobKind::Transcribe]);
 }
 
 #[test]

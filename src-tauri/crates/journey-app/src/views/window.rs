@@ -611,6 +611,8 @@ pub struct Playback {
     pub rate: f32,
     /// Whether silence is left out.
     pub skip_silence: bool,
+    /// Whether it stopped because the speaker or the sound gave out.
+    pub broke_off: bool,
 }
 
 /// Which sessions the window lists.

@@ -110,6 +110,7 @@ impl Deck {
             position_ms,
             rate: self.rate,
             skip_silence: self.skip_silence,
+            broke_off: false,
         }
     }
 
@@ -130,6 +131,7 @@ impl From<PlaybackState> for Playback {
             position_ms: state.position_ms,
             rate: state.rate,
             skip_silence: state.skip_silence,
+            broke_off: state.broke_off,
         }
     }
 }
@@ -294,11 +296,12 @@ impl App {
 /// playing holds the deck and waits for that thread.
 fn teller(events: Arc<dyn EventSink>, deck: PlaybackState) -> PlayListener {
     Box::new(move |event| {
-        let (playing, position_ms) = match event {
-            PlayEvent::Position(ms) => (true, ms),
-            PlayEvent::Ended(ms) | PlayEvent::Failed(ms) => (false, ms),
+        let (playing, broke_off, position_ms) = match event {
+            PlayEvent::Position(ms) => (true, false, ms),
+            PlayEvent::Ended(ms) => (false, false, ms),
+            PlayEvent::Failed(ms) => (false, true, ms),
         };
-        events.emit(Event::Playback(PlaybackState { playing, position_ms, ..deck }));
+        events.emit(Event::Playback(PlaybackState { playing, broke_off, position_ms, ..deck }));
     })
 }
 

@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use journey_domain::{
+    ids::SessionId,
     ports::{CancelToken, Event},
     timeline::SAMPLES_PER_MS,
 };
@@ -257,7 +258,26 @@ impl App {
     /// # Errors
     /// When nothing is being recorded; the failure of the disk.
     pub fn stop_window_recording(&self, me: &Unlocked) -> Result<Stopped> {
-        self.stop_recording(&me.open).map(|session| Stopped { session: session.to_string() })
+        self.stop_and_go_on(&me.open).map(|session| Stopped { session: session.to_string() })
+    }
+
+    /// Nobody at the window waits for the last words to be understood.
+    fn stop_and_go_on(&self, open: &Arc<OpenVault>) -> Result<SessionId> {
+        let sealed = self.seal_recording(open)?;
+        let session = sealed.session;
+        let (app, open) = (self.clone(), Arc::clone(open));
+        let hear_out = move || {
+            if let Err(error) = app.hear_out(&open, sealed) {
+                // The next unlock does.
+                tracing::error!(%session, code = ?error.code, "transcription was not ordered");
+            }
+        };
+        if let Err(error) =
+            std::thread::Builder::new().name("last-words".to_owned()).spawn(hear_out)
+        {
+            tracing::error!(%session, %error, "no thread for the last words");
+        }
+        Ok(session)
     }
 
     /// Starts or stops, from outside the window; says what it did.
@@ -267,7 +287,7 @@ impl App {
     pub fn toggle_recording(&self, me: &Unlocked) -> Result<&'static str> {
         let is_running = me.open.running().is_some();
         if is_running {
-            self.stop_recording(&me.open)?;
+            self.stop_and_go_on(&me.open)?;
             return Ok("stopped");
         }
         self.start_noted(&me.open, None)?;

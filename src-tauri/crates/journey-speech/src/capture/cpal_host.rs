@@ -154,11 +154,26 @@ where
         move |samples, _| feed.push(samples),
         move |error| match error.kind() {
             ErrorKind::Xrun => alarm.xrun(),
-            // The stream lives on after these. A silent change of device is seen in the list.
-            ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-            _ => alarm.stream_failed(),
+            kind if ends_a_stream(kind) => alarm.stream_failed(),
+            // The stream lives on. A silent change of device is seen in the list, a stream that is
+            // dead all the same by the callbacks that do not come.
+            _ => {}
         },
         Some(OPEN_TIMEOUT),
+    )
+}
+
+/// Whether nothing more can come through a stream after this error. A busy sound server makes ALSA
+/// report others by the hundred while a stream starts or stumbles, and goes on a moment later.
+pub(crate) const fn ends_a_stream(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::DeviceNotAvailable
+            | ErrorKind::StreamInvalidated
+            | ErrorKind::HostUnavailable
+            | ErrorKind::PermissionDenied
+            | ErrorKind::UnsupportedConfig
+            | ErrorKind::UnsupportedOperation
     )
 }
 

@@ -4,7 +4,7 @@ use super::{
     host::{AudioOutput, OpenOutput, OutputError, OutputStream},
     queue::{OutputAlarm, OutputTap, output_channel},
 };
-use crate::capture::cpal_host::keep_alsa_quiet;
+use crate::capture::cpal_host::{ends_a_stream, keep_alsa_quiet};
 use cpal::{
     BufferSize, Device, ErrorKind, FromSample, I24, OutputCallbackInfo, SampleFormat, SizedSample,
     StreamConfig, U24,
@@ -107,9 +107,10 @@ where
         config,
         move |samples, info| tap.fill(samples, n_channels, latency(info, rate_hz)),
         move |error| match error.kind() {
+            kind if ends_a_stream(kind) => alarm.stream_failed(),
             // The stream lives on after these.
             ErrorKind::Xrun | ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-            _ => alarm.stream_failed(),
+            _ => alarm.stream_stumbled(),
         },
         Some(OPEN_TIMEOUT),
     )

@@ -14,7 +14,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Positions told in a second of playing, at most.
@@ -25,6 +25,9 @@ const BLOCK_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 50;
 
 /// How long to wait for a sound system that takes nothing before looking again whether to stop.
 const LOOK_PAUSE: Duration = Duration::from_millis(200);
+
+/// A stream that stumbled and has taken nothing for so long does not go on.
+const STUMBLE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The sound could not be read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -113,6 +116,7 @@ impl Playing {
             total: None,
             silent_before_end: None,
             told_at: 0,
+            stumble: None,
             _stream: stream,
             queue,
             sound,
@@ -167,6 +171,12 @@ struct Place {
     sample: u64,
 }
 
+/// The last trouble of the stream that nothing was taken after.
+struct Stumble {
+    n_taken: u64,
+    since: Instant,
+}
+
 struct Feeder {
     _stream: Box<dyn OutputStream>,
     queue: OutputQueue,
@@ -188,6 +198,7 @@ struct Feeder {
     total: Option<u64>,
     silent_before_end: Option<u64>,
     told_at: u64,
+    stumble: Option<Stumble>,
 }
 
 impl Feeder {
@@ -199,7 +210,7 @@ impl Feeder {
             }
             let fed = self.feed();
             let position = self.note_position();
-            if fed.is_err() || self.queue.has_failed() {
+            if fed.is_err() || self.stream_is_dead() {
                 break PlayEvent::Failed(position);
             }
             if self.was_heard_to_the_end() {
@@ -280,6 +291,20 @@ impl Feeder {
         let position = self.from_ms + sample.min(self.n_read) / SAMPLES_PER_MS;
         self.shared.position_ms.store(position, Ordering::Release);
         position
+    }
+
+    /// A busy sound system stumbles and goes on: only what takes nothing more is dead.
+    fn stream_is_dead(&mut self) -> bool {
+        if self.queue.has_failed() {
+            return true;
+        }
+        let n_taken = self.queue.n_played() + self.queue.n_silent();
+        let stumbled = self.queue.stumbled();
+        self.stumble = match self.stumble.take().filter(|it| it.n_taken == n_taken) {
+            None if stumbled => Some(Stumble { n_taken, since: Instant::now() }),
+            going_on => going_on,
+        };
+        self.stumble.as_ref().is_some_and(|it| it.since.elapsed() >= STUMBLE_PATIENCE)
     }
 
     /// The last frame is taken, and as much time has passed as it is on its way.

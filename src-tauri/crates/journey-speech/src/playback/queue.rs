@@ -23,6 +23,7 @@ struct Signals {
     n_silent: AtomicU64,
     latency_frames: AtomicU64,
     failed: AtomicBool,
+    stumbled: AtomicBool,
     feeder: OnceLock<Thread>,
 }
 
@@ -94,6 +95,11 @@ impl OutputTap {
 }
 
 impl OutputAlarm {
+    /// Something went wrong; the stream may go on.
+    pub fn stream_stumbled(&self) {
+        self.0.stumbled.store(true, Ordering::Release);
+    }
+
     /// The stream is dead.
     pub fn stream_failed(&self) {
         self.0.failed.store(true, Ordering::Release);
@@ -143,6 +149,11 @@ impl OutputQueue {
     /// How long what was taken last is on its way, in frames; at most a second is believed.
     pub(super) fn latency_frames(&self) -> u64 {
         self.signals.latency_frames.load(Ordering::Acquire).min(u64::from(self.rate_hz))
+    }
+
+    /// Whether the stream stumbled since this was last asked.
+    pub(super) fn stumbled(&self) -> bool {
+        self.signals.stumbled.swap(false, Ordering::AcqRel)
     }
 
     pub(super) fn has_failed(&self) -> bool {

@@ -123,15 +123,31 @@ fn without_an_end_it_plays_to_the_end_of_the_sound() {
 
 #[test]
 fn positions_rise_and_come_at_most_fifteen_times_a_second() {
-    let (_, events) =
-        hear(&Scripted::at(48_000), Samples::boxed(&noise(48_000)), options(1_000, None), 480);
-    let positions: Vec<u64> = events
-        .iter()
-        .filter_map(|event| match event {
-            PlayEvent::Position(ms) => Some(*ms),
-            _ => None,
-        })
-        .collect();
+    let output = Scripted::at(48_000);
+    let (told, events) = mpsc::channel();
+    let listener = Box::new(move |event| told.send(event).unwrap());
+    let sound = Samples::boxed(&noise(48_000));
+    let playing = Playing::start(&output, sound, options(1_000, None), listener).unwrap();
+    let (mut tap, _alarm) = output.tap();
+    let (mut positions, mut n_untold) = (Vec::new(), 0);
+    let mut buffer = [0.0_f32; 480];
+    while !playing.is_over() {
+        let n = tap.n_ready().min(480);
+        tap.fill(&mut buffer[..n], 1, 0);
+        n_untold += n;
+        // A tenth of a second was heard: that is told before any more of it is.
+        if n_untold >= 4_800 {
+            n_untold = 0;
+            let Ok(PlayEvent::Position(ms)) = events.recv() else { break };
+            positions.push(ms);
+        }
+        std::thread::yield_now();
+    }
+    drop(playing);
+    positions.extend(events.into_iter().filter_map(|event| match event {
+        PlayEvent::Position(ms) => Some(ms),
+        _ => None,
+    }));
     assert!(positions.len() <= 3 * 15 && positions.len() > 3, "{positions:?}");
     assert!(positions.is_sorted(), "{positions:?}");
     assert!(positions.iter().all(|ms| (1_000..=4_000).contains(ms)), "{positions:?}");
@@ -213,6 +229,38 @@ fn a_speaker_that_dies_and_a_sound_that_breaks_are_told() {
     let broken = Samples { samples: noise(64_000), at: 0, breaks_at: 0 };
     let (_, events) = hear(&output, Box::new(broken), options(0, None), 100);
     assert_eq!(events, [PlayEvent::Failed(0)]);
+}
+
+#[test]
+fn a_speaker_that_stumbles_plays_on() {
+    let output = Scripted::at(16_000);
+    let (told, events) = mpsc::channel();
+    let listener = Box::new(move |event| told.send(event).unwrap());
+    let sound = Samples::boxed(&noise(16_000));
+    let playing = Playing::start(&output, sound, options(0, None), listener).unwrap();
+    let (mut tap, alarm) = output.tap();
+    let mut buffer = [0.0_f32; 160];
+    while !playing.is_over() {
+        alarm.stream_stumbled();
+        let n = tap.n_ready().min(160);
+        tap.fill(&mut buffer[..n], 1, 0);
+        std::thread::yield_now();
+    }
+    drop(playing);
+    assert_eq!(events.into_iter().last(), Some(PlayEvent::Ended(1_000)));
+}
+
+#[test]
+fn a_speaker_that_stumbles_and_takes_nothing_more_is_said() {
+    let output = Scripted::at(16_000);
+    let (told, events) = mpsc::channel();
+    let listener = Box::new(move |event| told.send(event).unwrap());
+    let sound = Samples::boxed(&noise(64_000));
+    let playing = Playing::start(&output, sound, options(7, None), listener).unwrap();
+    let (_tap, alarm) = output.tap();
+    alarm.stream_stumbled();
+    assert_eq!(events.recv().unwrap(), PlayEvent::Failed(7));
+    assert_eq!(playing.stop(), 7);
 }
 
 #[test]

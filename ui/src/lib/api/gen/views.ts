@@ -1094,6 +1094,8 @@ export type Playback = {
   rate: number;
   /** Whether silence is left out. */
   skip_silence: boolean;
+  /** Whether it stopped because the speaker or the sound gave out. */
+  broke_off: boolean;
 };
 /** Which sessions the window lists. */
 export type WindowFilter = {

@@ -1,4 +1,4 @@
-use crate::person::Person;
+use crate::{person::Person, testing::eventually};
 use journey_domain::{
     error_code::ErrorCode,
     ids::SessionId,
@@ -148,6 +148,17 @@ fn what_cannot_be_heard_is_said_clearly() {
     assert_eq!(error.code, ErrorCode::Speaker);
     assert_eq!(error.message, "there is nothing to play sound on");
     assert!(!person.app.playback_state(&person.me).playing);
+}
+
+#[test]
+fn a_speaker_that_goes_away_is_told_of() {
+    let person = Person::new();
+    let spoken = person.recorded(&noise(160_000), &[]).to_string();
+    person.app.play(&person.me, &spoken, None, None).unwrap();
+    person.speaker.is_unplugged();
+    eventually("it stopped", || !person.app.playback_state(&person.me).playing);
+    let broke_off = |event: &Event| matches!(event, Event::Playback(state) if state.broke_off);
+    eventually("it was told", || person.told.take().iter().any(broke_off));
 }
 
 #[test]
