@@ -2,7 +2,8 @@ import { fireEvent, within } from "@testing-library/svelte";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MockOptions } from "$lib/api/mock";
 import { id, session } from "$lib/api/mock/notebook";
-import type { Command } from "$lib/api/transport";
+import type { BackupDone } from "$lib/api";
+import { Failure, type Command } from "$lib/api/transport";
 import { router } from "$lib/state/router.svelte";
 import { accessible, now, open, screen, waitFor } from "./window";
 
@@ -893,6 +894,50 @@ describe("the bin", () => {
     expect(core.calls.some((it) => it.command === "erase")).toBe(false);
     await user.click(screen.getByRole("button", { name: "Erase for good" }));
     await screen.findByText("The bin is empty");
+  });
+});
+
+describe("a backup", () => {
+  const passphrase = () =>
+    waitFor(() => {
+      const form = screen.getByRole("region", { name: "Backup" }).querySelector("form");
+      return within(form as HTMLFormElement).getByLabelText("Passphrase for the file");
+    });
+
+  async function begun() {
+    const { core, user } = await open("#/privacy");
+    const invoke = core.invoke.bind(core);
+    let give: (done: BackupDone) => void = () => undefined;
+    let fail: (reason: Failure) => void = () => undefined;
+    const answer = new Promise<BackupDone>(
+      (resolve, reject) => ((give = resolve), (fail = reject)),
+    );
+    core.invoke = ((command: Command, args: never) =>
+      command === "backup" ? answer : invoke(command, args)) as typeof core.invoke;
+    await user.type(await passphrase(), "four uncommon words suffice");
+    await waitFor(() => expect(screen.getByRole("button", { name: "Back up" })).toBeEnabled());
+    await user.click(screen.getByRole("button", { name: "Back up" }));
+    await screen.findByRole("button", { name: "Writing and checking the backup" });
+    router.go("sessions");
+    await screen.findByRole("heading", { name: "Sessions" });
+    return { give, fail, user };
+  }
+
+  it("that fails once its page is left is told all the same", async () => {
+    const { fail } = await begun();
+    fail(new Failure(broken));
+    await screen.findByText("The notebook did not answer.");
+  });
+
+  it("is still under way for whoever comes back to its page", async () => {
+    const { give, user } = await begun();
+    router.go("privacy");
+    const working = await screen.findByRole("button", { name: "Writing and checking the backup" });
+    await user.type(await passphrase(), "four uncommon words suffice");
+    expect(working).toBeDisabled();
+    give({ file_name: "mira.journey", bytes: 1_000, at: now().toISOString() });
+    await screen.findByText(/mira.journey is written and checked/);
+    await screen.findByRole("button", { name: "Back up" });
   });
 });
 

@@ -11,6 +11,9 @@ pub enum BackupError {
     /// There is a file of that name.
     #[error("there is already a file of that name")]
     Exists,
+    /// Another backup of this vault is under way.
+    #[error("a backup of this vault is being written")]
+    Busy,
     /// The key file of the vault cannot be read.
     #[error(transparent)]
     Unreadable(#[from] UnlockError),
@@ -44,7 +47,7 @@ impl BackupError {
         match self {
             Self::Exists => ErrorCode::Exists,
             Self::Unreadable(error) => error.code(),
-            Self::ChangedMeanwhile => ErrorCode::Busy,
+            Self::Busy | Self::ChangedMeanwhile => ErrorCode::Busy,
             Self::DiskFull => ErrorCode::DiskFull,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::Encrypt => ErrorCode::Internal,
@@ -59,6 +62,7 @@ impl BackupError {
         match self {
             Self::Exists => Some("Choose another name, or move the old backup away."),
             Self::Unreadable(error) => error.hint(),
+            Self::Busy => Some("Wait until it is done, then try again if you still want another."),
             Self::ChangedMeanwhile => Some("Try again."),
             Self::NotAsWritten => {
                 Some("Try another disk: this one does not keep what it is given.")

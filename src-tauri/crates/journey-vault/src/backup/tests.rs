@@ -122,7 +122,7 @@ impl Home {
     fn vaults(&self) -> Vec<PathBuf> {
         let vaults = self.dir.path().join("data/vaults");
         let mut all: Vec<_> = files(&vaults).into_iter().map(|(path, _)| path).collect();
-        all.retain(|path| !path.ends_with("restore.lock"));
+        all.retain(|path| !path.ends_with("restore.lock") && !path.ends_with("backup.lock"));
         all.sort();
         all
     }
@@ -562,10 +562,10 @@ fn a_backup_that_is_stopped_leaves_nothing_wherever_it_had_come() {
     let home = Home::new();
     home.fill(&home.open());
     let files = || crate::testing::files(home.dir.path()).len();
-    let n_before = files();
     let mut n_steps = 0;
     home.back_up_until(&home.file("whole"), &CancelToken::new(), &mut |_, _| n_steps += 1).unwrap();
     fs::remove_file(home.file("whole")).unwrap();
+    let n_before = files();
     assert!(n_steps > 2);
     for stop_at in 0..=n_steps {
         let (cancel, mut n) = (CancelToken::new(), 0);
@@ -582,4 +582,54 @@ fn a_backup_that_is_stopped_leaves_nothing_wherever_it_had_come() {
         assert_eq!(files(), n_before, "step {stop_at} left something");
     }
     home.back_up(&home.file("stopped")).unwrap();
+}
+
+#[test]
+fn a_second_backup_waits_for_the_first_to_be_over() {
+    let home = Home::new();
+    home.fill(&home.open());
+    let mut second = None;
+    home.back_up_until(&home.file("first"), &CancelToken::new(), &mut |_, _| {
+        second.get_or_insert_with(|| home.back_up(&home.file("second")));
+    })
+    .unwrap();
+    assert!(matches!(second, Some(Err(BackupError::Busy))), "{second:?}");
+    assert!(!home.file("second").exists());
+    home.back_up(&home.file("second")).unwrap();
+    for (file, name) in [("first", "B"), ("second", "C")] {
+        home.restore(&home.file(file), Some(name)).unwrap();
+    }
+}
+
+#[test]
+fn of_backups_begun_at_once_each_that_is_said_to_be_whole_is() {
+    let home = Home::new();
+    home.fill(&home.open());
+    let begin = std::sync::Barrier::new(4);
+    let one = |n: usize| {
+        begin.wait();
+        (0..5).filter(|m| home.back_up(&home.file(&format!("{n}-{m}"))).is_ok()).count()
+    };
+    let n_whole: usize = std::thread::scope(|scope| {
+        let all: Vec<_> = (0..4).map(|n| scope.spawn(move || one(n))).collect();
+        all.into_iter().map(|it| it.join().unwrap()).sum()
+    });
+    let mut n_found = 0;
+    for name in (0..4).flat_map(|n| (0..5).map(move |m| format!("{n}-{m}"))) {
+        if !home.file(&name).exists() {
+            continue;
+        }
+        n_found += 1;
+        let id = home.restore(&home.file(&name), Some(&format!("Ada {name}"))).unwrap();
+        let folder = home.store.vault_folder(id);
+        let vault = Vault::open(folder.path(), &home.keys, home.ports.clone()).unwrap();
+        assert_eq!(
+            dump(folder.path(), &home.keys),
+            dump(home.folder().path(), &home.keys),
+            "{name} is torn"
+        );
+        assert!(vault.check_database().unwrap().is_empty(), "{name}");
+    }
+    assert!(n_whole > 0);
+    assert_eq!(n_found, n_whole);
 }

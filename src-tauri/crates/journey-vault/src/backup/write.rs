@@ -12,8 +12,9 @@ use journey_domain::{ids::SessionId, ports::CancelToken};
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use std::{
-    fs::{self, File},
+    fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Write},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::mpsc::{self, RecvTimeoutError},
     thread,
@@ -47,13 +48,17 @@ pub struct BackupSummary {
     pub n_bytes: u64,
 }
 
+/// The lock file of whoever writes a backup, in the vault's folder.
+const LOCK_FILE: &str = "backup.lock";
+
 /// How often a vault may change under the copying.
 const N_TRIES: usize = 3;
 
 /// How often a copy of the database looks whether it is to stop.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Writes a backup, reads it back, and only then gives it its name. The vault may be open.
+/// Writes a backup, reads it back, and only then gives it its name. The vault may be open; one backup
+/// of it is written at a time.
 ///
 /// `progress` is told the bytes that were written and those that there are.
 ///
@@ -76,12 +81,13 @@ fn write_and_read_back(
     if request.to.try_exists()? {
         return Err(BackupError::Exists);
     }
-    let snapshot = Scratch(snapshot_path(request.folder.path()));
-    let media = snapshot_and_media(request, &snapshot.0)?;
+    let _turn = turn(request.folder.path())?;
+    let scratch = Scratch(snapshot_path(request.folder.path()));
+    let (snapshot, media) = snapshot_and_media(request, &scratch.0)?;
     let partial = Scratch(durable::beside(request.to, "partial"));
     // The target's folder may be anybody's: nothing that lies there is written through.
     let mut file = durable::open_fresh(&partial.0)?;
-    let written = write_archive(request, &snapshot.0, &media, &mut file, progress)?;
+    let written = write_archive(request, snapshot, &media, &mut file, progress)?;
     file.sync_all()?;
     drop(file);
     let read = archive::read(&partial.0, request.passphrase, &mut Nowhere(request.cancel))
@@ -97,6 +103,21 @@ fn write_and_read_back(
 /// An error once it is to stop.
 pub(super) fn stopped(cancel: &CancelToken) -> io::Result<()> {
     if cancel.is_cancelled() { Err(io::Error::other("stopped on request")) } else { Ok(()) }
+}
+
+/// The right to write a backup, until the file is dropped: the copy of the database has one place.
+fn turn(vault: &Path) -> Result<File, BackupError> {
+    let lock = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .mode(0o600)
+        .open(vault.join(LOCK_FILE))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(BackupError::Busy),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
 }
 
 /// Where the copy of a vault's database lies while it is backed up.
@@ -117,20 +138,21 @@ impl Drop for Scratch {
 fn snapshot_and_media(
     request: &BackupRequest<'_>,
     snapshot: &Path,
-) -> Result<Vec<Entry>, BackupError> {
+) -> Result<(File, Vec<Entry>), BackupError> {
     for _ in 0..N_TRIES {
         let before = media(request.folder.path())?;
-        copy_database(request, snapshot)?;
+        let copy = copy_database(request, snapshot)?;
         let after = media(request.folder.path())?;
         // What came later belongs to the next backup; what went makes rows of the copy point nowhere.
         if before.iter().all(|entry| after.binary_search(entry).is_ok()) {
-            return Ok(after);
+            return Ok((copy, after));
         }
     }
     Err(BackupError::ChangedMeanwhile)
 }
 
-fn copy_database(request: &BackupRequest<'_>, snapshot: &Path) -> Result<(), BackupError> {
+/// The copy, open: whatever becomes of the name, what is read is what was copied.
+fn copy_database(request: &BackupRequest<'_>, snapshot: &Path) -> Result<File, BackupError> {
     let database = request.folder.path().join(DATABASE_FILE);
     // Made here, since SQLite would let others read it.
     drop(durable::open_fresh(snapshot)?);
@@ -154,7 +176,8 @@ fn copy_database(request: &BackupRequest<'_>, snapshot: &Path) -> Result<(), Bac
     copy().map_err(|error| match crate::VaultError::from(error) {
         crate::VaultError::DiskFull => BackupError::DiskFull,
         other => BackupError::Database(Box::new(other)),
-    })
+    })?;
+    Ok(File::open(snapshot)?)
 }
 
 /// All sealed media of a vault, in the archive's order.
@@ -187,7 +210,7 @@ fn media(vault: &Path) -> io::Result<Vec<Entry>> {
 
 fn write_archive(
     request: &BackupRequest<'_>,
-    snapshot: &Path,
+    snapshot: File,
     media: &[Entry],
     to: &mut File,
     progress: &mut dyn FnMut(u64, u64),
@@ -205,7 +228,7 @@ fn write_archive(
         .map_err(|_| BackupError::Encrypt)?;
     let sealed = encryptor.wrap_output(to)?;
 
-    let mut total = fs::metadata(snapshot)?.len();
+    let mut total = snapshot.metadata()?.len();
     for entry in media {
         // One that is gone by now is noticed when it is opened.
         total += fs::metadata(entry.path_in(folder.path())).map_or(0, |meta| meta.len());
@@ -222,7 +245,13 @@ fn write_archive(
     out.document(Entry::Slots, &slots)?;
     out.file(Entry::Database, snapshot)?;
     for entry in media {
-        out.file(*entry, &entry.path_in(folder.path()))?;
+        let file = match File::open(entry.path_in(folder.path())) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(BackupError::ChangedMeanwhile);
+            }
+            other => other?,
+        };
+        out.file(*entry, file)?;
     }
     out.finish()
 }
@@ -242,13 +271,7 @@ impl<W: Write> Out<'_, age::stream::StreamWriter<W>> {
         self.append(entry, content.len() as u64, content)
     }
 
-    fn file(&mut self, entry: Entry, path: &Path) -> Result<(), BackupError> {
-        let file = match File::open(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(BackupError::ChangedMeanwhile);
-            }
-            other => other?,
-        };
+    fn file(&mut self, entry: Entry, file: File) -> Result<(), BackupError> {
         // A recording that goes on is taken as far as it is now.
         let size = file.metadata()?.len();
         self.append(entry, size, file.take(size))?;
