@@ -33,8 +33,17 @@ const fn verb(kind: JobKind) -> &'static str {
 
 impl EventSink for Bars {
     fn emit(&self, event: Event) {
-        let Event::Progress(progress) = event else { return };
         let mut bars = self.of_job.lock().unwrap_or_else(PoisonError::into_inner);
+        let progress = match event {
+            Event::Progress(progress) => progress,
+            Event::JobChanged(job) if job.is_settled() => {
+                if let Some(bar) = bars.remove(&job.id) {
+                    bar.finish_and_clear();
+                }
+                return;
+            }
+            _ => return,
+        };
         let bar = bars.entry(progress.job).or_insert_with(|| {
             let bar = self.all.add(ProgressBar::new(1000));
             if let Ok(style) =
@@ -49,9 +58,5 @@ impl EventSink for Bars {
             progress.remaining_ms.map(|ms| format!("{} left", super::render::clock(ms + 999)));
         bar.set_message(left.unwrap_or(progress.message));
         bar.set_position((f64::from(progress.fraction.clamp(0.0, 1.0)) * 1000.0) as u64);
-        if progress.fraction >= 1.0 {
-            bar.finish_and_clear();
-            bars.remove(&progress.job);
-        }
     }
 }

@@ -4,7 +4,7 @@ use super::{desk::Desk, surroundings::Surroundings};
 use journey_app::{views::window::Playback, window::queue};
 use journey_domain::{
     ids::JobId,
-    job::JobKind,
+    job::{JobKind, JobState},
     ports::{Event, EventSink},
 };
 use serde::Serialize;
@@ -64,13 +64,9 @@ impl WindowEvents {
         }
     }
 
-    /// Whether this one may be sent now; the last of a series always is.
-    fn due(&self, key: JobId, last_of_series: bool) -> bool {
+    /// Whether this one may be sent now.
+    fn due(&self, key: JobId) -> bool {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if last_of_series {
-            last.remove(&key);
-            return true;
-        }
         let now = Instant::now();
         let due = last.get(&key).is_none_or(|at| now.duration_since(*at) >= SHORTEST_PAUSE);
         if due {
@@ -84,10 +80,14 @@ impl EventSink for WindowEvents {
     fn emit(&self, event: Event) {
         match event {
             Event::Progress(progress) => {
-                if self.due(progress.job, progress.fraction >= 1.0) {
+                if self.due(progress.job) {
                     self.send("progress", queue::moving(&progress));
                 }
-                if progress.kind == JobKind::Analyse && progress.fraction >= 1.0 {
+            }
+            Event::JobChanged(job) => {
+                self.last.lock().unwrap_or_else(PoisonError::into_inner).remove(&job.id);
+                self.send("progress", queue::standing(&job));
+                if job.kind == JobKind::Analyse && job.state == JobState::Done {
                     self.around.tell("A session is ready", "What was in it can be looked at.");
                 }
             }

@@ -108,6 +108,24 @@ pub fn takes_key(name: &str) -> Result<()> {
     }
 }
 
+/// The choices that an automatic analysis holds to. It is begun anew when one of them changes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WayOut {
+    provider: String,
+    is_unasked: bool,
+    base_url: Option<String>,
+    model: Option<String>,
+    hides_names: bool,
+    names: Vec<String>,
+}
+
+impl WayOut {
+    /// Whether words leave this computer.
+    pub(crate) fn leads_out(&self) -> bool {
+        self.provider != ON_DEVICE && self.is_unasked
+    }
+}
+
 impl App {
     fn built_in(&self, open: &OpenVault) -> Result<Arc<dyn Analyser>> {
         let analyser = OnDeviceAnalyser::new().map_err(|error| CommandError::internal(&error))?;
@@ -135,6 +153,20 @@ impl App {
     pub(crate) fn automatic_order(&self, open: &OpenVault) -> Result<JobOrder> {
         let provider = Some(self.chosen_provider(open)?);
         Ok(JobOrder { provider, is_automatic: true, ..JobOrder::default() })
+    }
+
+    /// What decides whether and how words leave this computer in an analysis that nobody ordered.
+    pub(crate) fn way_out(&self, open: &OpenVault) -> Result<WayOut> {
+        let provider = self.chosen_provider(open)?;
+        let place = self.provider_place(open, &provider)?;
+        Ok(WayOut {
+            provider,
+            is_unasked: self.analyses_unasked(open)?,
+            base_url: place.base_url,
+            model: place.model,
+            hides_names: self.flag(open, "use_pseudonyms")?,
+            names: self.list_setting(open, "pseudonyms")?,
+        })
     }
 
     /// The analyser that a job was ordered with. Nothing that nobody asked for leaves this computer once
@@ -513,7 +545,7 @@ impl App {
                 );
             }
         }
-        me.vault().write(|write| {
+        let job = me.vault().write(|write| {
             let jobs = write.jobs();
             let open = jobs.of_session(id)?.into_iter().find(|it| it.kind == kind);
             if let Some(job) = open.filter(|job| !job.is_settled()) {
@@ -527,8 +559,9 @@ impl App {
                     .hint("Wait until that is done, or cancel it."));
                 }
             }
-            jobs.order(id, kind, order).map(drop).map_err(CommandError::from)
+            jobs.order(id, kind, order).map_err(CommandError::from)
         })?;
+        self.announce_job(&me.open, job.id);
         Ok(id)
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 };
 use journey_domain::{
     error_code::ErrorCode,
-    ids::{AccountId, SessionId},
+    ids::{AccountId, JobId, SessionId},
     ports::{Clock, Event, EventSink, Ids, Random, SecretStore},
 };
 use journey_speech::{
@@ -203,6 +203,14 @@ impl App {
     /// Tells that a session changed.
     pub(crate) fn announce(&self, id: SessionId) {
         self.ports().events.emit(Event::SessionChanged(id));
+    }
+
+    /// Tells where a job stands.
+    pub(crate) fn announce_job(&self, open: &OpenVault, id: JobId) {
+        // One that went away with its session has nobody who looks at it.
+        if let Ok(job) = open.vault.read(|read| read.jobs().get(id)) {
+            self.ports().events.emit(Event::JobChanged(job));
+        }
     }
 
     /// Tells that the list changed.

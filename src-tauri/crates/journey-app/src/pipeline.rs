@@ -37,18 +37,29 @@ pub(crate) struct StepError {
     pub(crate) error: CommandError,
     /// Whether another try can help.
     pub(crate) passing: bool,
+    /// Whether it was interrupted and is begun again at once, which is no try.
+    pub(crate) anew: bool,
 }
 
 impl StepError {
     pub(crate) fn lasting(error: CommandError) -> Self {
-        Self { error, passing: false }
+        Self { error, passing: false, anew: false }
+    }
+
+    pub(crate) fn passing(error: CommandError) -> Self {
+        Self { error, passing: true, anew: false }
+    }
+
+    /// What it was begun with holds no more.
+    pub(crate) fn anew() -> Self {
+        Self { error: cancelled(), passing: false, anew: true }
     }
 }
 
 impl From<VaultError> for StepError {
     fn from(error: VaultError) -> Self {
         let passing = matches!(error, VaultError::Busy | VaultError::DiskFull | VaultError::Io(_));
-        Self { error: error.into(), passing }
+        Self { error: error.into(), passing, anew: false }
     }
 }
 
@@ -148,6 +159,7 @@ impl App {
             Ok(()) => self.let_sound_go(open),
             Err(failure) => self.note_failure(open, job, failure)?,
         }
+        self.announce_job(open, job.id);
         self.announce(job.session);
         Ok(())
     }
@@ -167,7 +179,7 @@ impl App {
         job: &Job,
         failure: StepError,
     ) -> Result<(), CommandError> {
-        let StepError { error, passing } = failure;
+        let StepError { error, passing, anew } = failure;
         if open.vault.read(|read| read.jobs().get(job.id)).is_ok_and(|job| job.is_settled()) {
             // Somebody called it off at the last moment; nothing of it was stored.
             return Ok(());
@@ -175,7 +187,7 @@ impl App {
         if error.code == ErrorCode::Cancelled {
             // A vault that is being locked interrupts: the job goes on at the next unlock. So does the bin:
             // it goes on when the session is taken out again.
-            let event = if open.closing().is_cancelled() || is_binned(open, job.session) {
+            let event = if anew || open.closing().is_cancelled() || is_binned(open, job.session) {
                 JobEvent::Interrupted
             } else {
                 JobEvent::Cancelled

@@ -290,7 +290,8 @@ impl App {
             listener.join();
         }
         open.hears_out(session, false);
-        open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe))?;
+        let job = open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe))?;
+        self.announce_job(open, job.id);
         self.announce(session);
         Ok(session)
     }

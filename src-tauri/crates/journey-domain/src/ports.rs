@@ -2,7 +2,7 @@
 
 use crate::{
     ids::LedgerId,
-    job::Progress,
+    job::{Job, Progress},
     ledger::{OutgoingRequest, RequestOutcome},
     timeline::Mark,
 };
@@ -148,6 +148,8 @@ pub trait Replies: Send + Sync {
 pub enum Event {
     /// A stage moved on.
     Progress(Progress),
+    /// A stage was ordered, or stands still: done, failed, cancelled or waiting for another try.
+    JobChanged(Job),
     /// Something about a session changed; ask again.
     SessionChanged(crate::ids::SessionId),
     /// The list of sessions changed; ask again.

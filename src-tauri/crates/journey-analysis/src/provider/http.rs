@@ -136,10 +136,14 @@ impl Http {
         if let Some(value) = self.key.as_ref().and_then(bearer) {
             request = request.header(AUTHORIZATION, value);
         }
-        let result = match tokio::time::timeout(time_left, self.read(request, cancel, heard)).await
-        {
-            Ok(result) => result,
-            Err(_) => Err(ProviderError::TimeLimit),
+        // Writing the row may have waited for the vault; whoever stopped it meanwhile sends nothing.
+        let is_sent = !cancel.is_cancelled();
+        let result = if is_sent {
+            tokio::time::timeout(time_left, self.read(request, cancel, heard))
+                .await
+                .unwrap_or(Err(ProviderError::TimeLimit))
+        } else {
+            Err(ProviderError::Cancelled)
         };
         let outcome = match &result {
             Ok(answer) => {
@@ -156,6 +160,7 @@ impl Http {
             Err(error) => RequestOutcome {
                 status: None,
                 outcome: match error {
+                    ProviderError::Cancelled if !is_sent => NOT_SENT,
                     ProviderError::Cancelled => "cancelled",
                     ProviderError::Stalled | ProviderError::TimeLimit => "timed out",
                     ProviderError::TooLarge => "too large",
@@ -247,12 +252,12 @@ async fn watched<F: Future>(
     let mut future: Pin<&mut F> = pin!(future);
     let mut waited = Duration::ZERO;
     while waited < limit {
+        if cancel.is_cancelled() {
+            return Err(ProviderError::Cancelled);
+        }
         let tick = TICK.min(limit);
         if let Ok(result) = tokio::time::timeout(tick, future.as_mut()).await {
             return Ok(result);
-        }
-        if cancel.is_cancelled() {
-            return Err(ProviderError::Cancelled);
         }
         waited += tick;
     }

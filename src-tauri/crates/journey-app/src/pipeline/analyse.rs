@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     App,
+    analysing::WayOut,
     editing::{moved, standing},
     error::CommandError,
     open_vault::OpenVault,
@@ -26,7 +27,11 @@ use journey_vault::{NewRun, VaultError};
 use std::{
     convert::Infallible,
     sync::{Arc, Mutex},
+    time::Duration,
 };
+
+/// How soon an analysis that leads out notices that it should stop.
+const STOP_PAUSE: Duration = Duration::from_millis(100);
 
 /// Runs the job: reads the newest transcript, analyses it, stores the run.
 pub(super) fn run(
@@ -50,6 +55,8 @@ pub(super) fn run(
             .read(|read| read.elements().relationships_of_run(run.id, run.transcript_revision));
         TextPart::of(&detail, hole, links.unwrap_or_default())
     });
+    let way_out = app.way_out(open).map_err(StepError::lasting)?;
+    let begun = Some(way_out).filter(|it| job.order.is_automatic && it.leads_out());
     let analyser = app.analyser(open, job.session, &job.order).map_err(StepError::lasting)?;
     let zone = jiff::tz::TimeZone::get(&detail.stored.session.time_zone)
         .unwrap_or_else(|_| ports.clock.time_zone());
@@ -62,18 +69,22 @@ pub(super) fn run(
     });
     tell(0.0, "finding emotions, topics and more");
     let (started_at, began) = (ports.clock.now(), ports.clock.monotonic());
-    let context = AnalysisContext { cancel: cancel.clone(), progress: tell.clone() };
+    let stop = if begun.is_some() { CancelToken::new() } else { cancel.clone() };
+    let context = AnalysisContext { cancel: stop.clone(), progress: tell.clone() };
     let text = part.as_ref().map_or(transcript, |part| &part.piece);
-    let analysis = app
-        .runtime()
-        .block_on(async {
-            let input = AnalysisInput { transcript: text, said_on };
-            tokio::select! {
-                done = analyser.analyse(input, &context) => done,
-                never = watch(open, job, cancel) => match never {},
-            }
-        })
-        .map_err(|error| step_error(&error))?;
+    let analysis = app.runtime().block_on(async {
+        let input = AnalysisInput { transcript: text, said_on };
+        tokio::select! {
+            done = analyser.analyse(input, &context) => done,
+            never = watch(open, job, cancel) => match never {},
+            never = pass_on(app, open, begun.as_ref(), cancel, &stop) => match never {},
+        }
+    });
+    if begun.as_ref().is_some_and(|begun| holds_no_more(app, open, begun)) {
+        // Nothing of it is stored: it is begun anew with what the person chose meanwhile.
+        return Err(StepError::anew());
+    }
+    let analysis = analysis.map_err(|error| step_error(&error))?;
     let analysis = match &part {
         Some(part) => {
             let placed = part.placed(analysis, transcript);
@@ -159,7 +170,6 @@ pub(super) fn run(
         // The elements are safe; what fails here is made up for when threads are next asked for.
         app.weave_threads(open, job.session).map_err(StepError::lasting)?;
     }
-    tell(1.0, "done");
     Ok(())
 }
 
@@ -171,6 +181,29 @@ async fn watch(open: &OpenVault, job: &Job, cancel: &CancelToken) -> Infallible 
             cancel.cancel();
         }
     }
+}
+
+/// Stops an automatic analysis that leads out when the job is cancelled, and when the choices that
+/// it was begun with hold no more; never done.
+async fn pass_on(
+    app: &App,
+    open: &OpenVault,
+    begun: Option<&WayOut>,
+    cancel: &CancelToken,
+    stop: &CancelToken,
+) -> Infallible {
+    let Some(begun) = begun else { return std::future::pending().await };
+    loop {
+        tokio::time::sleep(STOP_PAUSE).await;
+        if cancel.is_cancelled() || holds_no_more(app, open, begun) {
+            stop.cancel();
+        }
+    }
+}
+
+/// Whether the person, perhaps in another process, chose otherwise meanwhile.
+fn holds_no_more(app: &App, open: &OpenVault, begun: &WayOut) -> bool {
+    app.way_out(open).is_ok_and(|now| now != *begun)
 }
 
 /// What holds, and beside it what a person corrected in other runs: should it be found again, the

@@ -10,6 +10,9 @@ use std::{sync::Arc, time::Duration};
 /// At most so often.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
+/// Nothing is done before it is stored, which the job's own state tells.
+const MOST: f32 = 0.99;
+
 /// No estimate before this share is done: it would jump.
 const FIRST_ESTIMATE_AT: f32 = 0.03;
 
@@ -39,9 +42,8 @@ impl Teller {
     /// Tells a share, unless it was told a moment ago.
     pub(crate) fn tell(&mut self, fraction: f32, message: &str) {
         let now = self.clock.monotonic();
-        let fraction = fraction.clamp(0.0, 1.0);
-        let soon = self.last.is_some_and(|last| now.saturating_sub(last) < SHORTEST_PAUSE);
-        if soon && fraction < 1.0 {
+        let fraction = fraction.clamp(0.0, MOST);
+        if self.last.is_some_and(|last| now.saturating_sub(last) < SHORTEST_PAUSE) {
             return;
         }
         self.last = Some(now);

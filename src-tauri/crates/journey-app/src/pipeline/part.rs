@@ -261,13 +261,10 @@ pub(super) fn transcribe(
     open.vault.write(|write| -> Result<(), StepError> {
         let read = write.read();
         if read.transcripts().current(job.session)?.as_ref() != Some(before) {
-            return Err(StepError {
-                error: CommandError::new(
-                    ErrorCode::RevisionConflict,
-                    "the text was changed while a part of it was transcribed",
-                ),
-                passing: true,
-            });
+            return Err(StepError::passing(CommandError::new(
+                ErrorCode::RevisionConflict,
+                "the text was changed while a part of it was transcribed",
+            )));
         }
         if after.text == before.text {
             // Nobody speaks there: nothing is missing any more.
@@ -294,7 +291,6 @@ pub(super) fn transcribe(
         }
         Ok(())
     })?;
-    teller.tell(1.0, "done");
     Ok(())
 }
 

@@ -1,3 +1,4 @@
+mod leaving;
 mod orders;
 
 use super::*;

@@ -127,7 +127,9 @@ pub(super) fn run(
         return Err(StepError::lasting(cancelled()));
     }
     store(app, open, job.session, recording, &recogniser, Some(job), &damage)?;
-    teller.tell(1.0, "done");
+    // Making the sound smaller takes its time, and nobody waits for it.
+    app.announce_job(open, job.id);
+    app.announce(job.session);
     keep::compress(open, recording);
     Ok(())
 }
@@ -326,5 +328,5 @@ pub(super) fn speech_error(error: &SpeechError) -> StepError {
         Some(hint) => it.hint(hint),
         None => it,
     };
-    StepError { error, passing }
+    if passing { StepError::passing(error) } else { StepError::lasting(error) }
 }

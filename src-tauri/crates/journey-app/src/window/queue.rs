@@ -21,7 +21,7 @@ pub fn moving(progress: &Progress) -> QueuedJob {
         session: Some(progress.session.to_string()),
         kind: progress.kind.as_str().to_owned(),
         label: String::new(),
-        state: if progress.fraction >= 1.0 { "done" } else { "running" }.to_owned(),
+        state: "running".to_owned(),
         fraction: Some(progress.fraction),
         message: Some(progress.message.clone()),
         remaining_ms: progress.remaining_ms,
@@ -31,6 +31,13 @@ pub fn moving(progress: &Progress) -> QueuedJob {
 
 /// A stored job as the window shows it.
 pub(crate) fn stored(read: &Read<'_>, job: &Job) -> Result<QueuedJob> {
+    let label = read.sessions().get(job.session)?.session.title;
+    Ok(QueuedJob { label, ..standing(job) })
+}
+
+/// Where a stage stands, without its session's title.
+#[must_use]
+pub fn standing(job: &Job) -> QueuedJob {
     let (state, error) = match &job.state {
         JobState::Queued | JobState::Waiting { .. } => ("waiting", None),
         JobState::Running => ("running", None),
@@ -38,17 +45,17 @@ pub(crate) fn stored(read: &Read<'_>, job: &Job) -> Result<QueuedJob> {
         JobState::Parked { code, message } => ("failed", Some(CommandError::new(*code, message))),
         JobState::Cancelled => ("cancelled", None),
     };
-    Ok(QueuedJob {
+    QueuedJob {
         id: job.id.to_string(),
         session: Some(job.session.to_string()),
         kind: job.kind.as_str().to_owned(),
-        label: read.sessions().get(job.session)?.session.title,
+        label: String::new(),
         state: state.to_owned(),
         fraction: None,
         message: None,
         remaining_ms: None,
         error,
-    })
+    }
 }
 
 impl App {
@@ -90,6 +97,7 @@ impl App {
                 }
             })
             .map_err(|error: journey_vault::VaultError| CommandError::from(error))?;
+        self.announce_job(&me.open, job.id);
         self.announce(job.session);
         Ok(())
     }

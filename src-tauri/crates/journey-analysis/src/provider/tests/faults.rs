@@ -455,19 +455,50 @@ impl Ledger for Cancelling {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_request_under_way_ends_when_the_analysis_is_cancelled() {
-    let silent = bare(|_| std::thread::park());
-    let context = AnalysisContext::default();
-    let ledger = Arc::new(Cancelling { rows: Recorded::default(), token: context.cancel.clone() });
-    let ports = ProviderPorts { ledger: ledger.clone(), ..ports(&Arc::default()) };
-    let config = config(ProviderKind::OpenAi, &silent);
-    let analyser = ProviderAnalyser::with_limits(config, ports, limits()).unwrap();
+/// Analyses a long text with this ledger.
+async fn analysed(
+    url: &str,
+    ledger: Arc<dyn Ledger>,
+    context: &AnalysisContext,
+) -> Result<Analysis, AnalysisError> {
+    let ports = ProviderPorts { ledger, ..ports(&Arc::default()) };
+    let analyser =
+        ProviderAnalyser::with_limits(config(ProviderKind::OpenAi, url), ports, limits()).unwrap();
     let transcript = Transcript::from_text(1, None, TEXT.repeat(600));
     let input = AnalysisInput { transcript: &transcript, said_on: jiff::civil::date(2026, 11, 24) };
-    let found = analyser.analyse(input, &context).await;
+    analyser.analyse(input, context).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_under_way_ends_when_the_analysis_is_cancelled() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (context, ledger) = (AnalysisContext::default(), Arc::new(Recorded::default()));
+    let token = context.cancel.clone();
+    // Takes the request, and never answers.
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.readable().await.unwrap();
+        token.cancel();
+        std::future::pending::<()>().await;
+    });
+    let found = analysed(&url, ledger.clone(), &context).await;
     assert!(matches!(found, Err(AnalysisError::Cancelled)));
-    assert_eq!(ledger.rows.outcomes(), ["cancelled"]);
+    assert_eq!(ledger.outcomes(), ["cancelled"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_waits_for_the_ledger_is_not_sent_once_it_is_cancelled() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let context = AnalysisContext::default();
+    let ledger = Arc::new(Cancelling { rows: Recorded::default(), token: context.cancel.clone() });
+    let found = analysed(&url, ledger.clone(), &context).await;
+    assert!(matches!(found, Err(AnalysisError::Cancelled)));
+    assert_eq!(ledger.rows.outcomes(), ["not sent"]);
+    let nobody = listener.accept().unwrap_err();
+    assert_eq!(nobody.kind(), std::io::ErrorKind::WouldBlock, "nobody connected");
 }
 
 #[tokio::test]
