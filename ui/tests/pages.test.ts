@@ -523,6 +523,25 @@ describe("a session", () => {
     await waitFor(() => expect(core.calls.some((it) => it.command === "analyse")).toBe(true));
   });
 
+  it("shows what would be sent also where the provider was changed elsewhere", async () => {
+    const { core, user } = await open(`#/session/${id(2)}`);
+    await screen.findByRole("article", { name: "Transcript" });
+    // As from the command line: the window is not told.
+    await core.invoke("provider_use", { name: "openai" });
+    await core.invoke("settings_set", { key: "preview_before_sending", value: true });
+    await user.click(screen.getByRole("button", { name: "More for this session" }));
+    await user.click(screen.getByRole("menuitem", { name: "Analyse again" }));
+    await screen.findByText("These bytes, to api.openai.com, and nothing else.");
+    expect(core.calls.some((it) => it.command === "analyse")).toBe(false);
+    // What was looked at is what is sent, whatever is chosen by then.
+    await core.invoke("provider_use", { name: "on-device" });
+    await user.click(screen.getByRole("button", { name: "Find elements" }));
+    await waitFor(() => {
+      const order = core.calls.find((it) => it.command === "analyse");
+      expect(order?.args).toEqual({ id: id(2), provider: "openai" });
+    });
+  });
+
   it("shows what would be sent before a missing part is sent", async () => {
     const { core, user } = await open("#/sessions", { settings: { provider: "openai" } });
     await core.invoke("provider_use", { name: "openai" });

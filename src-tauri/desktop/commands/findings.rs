@@ -45,8 +45,12 @@ pub(crate) async fn retry_part(
     desk: State<'_, Desk>,
     id: String,
     hole: HoleView,
+    provider: Option<String>,
 ) -> Result<QueuedJob> {
-    desk.unlocked(Command::Transcribe, move |app, me| app.queue_part(me, &id, &hole)).await
+    desk.unlocked(Command::Transcribe, move |app, me| {
+        app.queue_part(me, &id, &hole, provider.as_deref())
+    })
+    .await
 }
 
 /// The analyses of a session.

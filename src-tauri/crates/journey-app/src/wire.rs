@@ -159,7 +159,7 @@ commands! {
     transcript_edit(id: String, revision: u32, text: String) -> EditedPage;
     transcribe(id: String) -> QueuedJob;
     analyse(id: String, provider: Option<String>) -> QueuedJob;
-    retry_part(id: String, hole: HoleView) -> QueuedJob;
+    retry_part(id: String, hole: HoleView, provider: Option<String>) -> QueuedJob;
     runs(id: String) -> RunRows;
     diff(id: String, from: String, to: String) -> Diff;
     accept_run(id: String, run: String) -> SessionPageView;

@@ -891,9 +891,9 @@ export function mock(options: MockOptions = {}): Mock {
         : { ok: true, message: "answered in 0.4 s", models: ["gpt-4o-mini", "gpt-4o"] },
     provider_probe: () => ({ providers: structuredClone(providers) }),
 
-    preview: ({ id }) => {
+    preview: ({ id, provider: name }) => {
       const { session } = find(id).page;
-      const provider = providers.find((it) => it.in_use);
+      const provider = providers.find((it) => (name === null ? it.in_use : it.name === name));
       const body = provider?.host
         ? JSON.stringify(
             { model: provider.model, sentences: session.transcript?.text.match(/[^.]+\./gu) ?? [] },

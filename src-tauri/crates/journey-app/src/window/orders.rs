@@ -183,7 +183,13 @@ impl App {
     /// # Errors
     /// Not found, also for a part that is no longer missing; a usage error for what was never
     /// recorded.
-    pub fn queue_part(&self, me: &Unlocked, id: &str, hole: &HoleView) -> Result<QueuedJob> {
+    pub fn queue_part(
+        &self,
+        me: &Unlocked,
+        id: &str,
+        hole: &HoleView,
+        provider: Option<&str>,
+    ) -> Result<QueuedJob> {
         let session = me.vault().read(|read| find(read, id))?;
         let detail = me.vault().read(|read| read.session(session))?;
         let of_session = detail.stored.session.holes.iter();
@@ -202,7 +208,7 @@ impl App {
             }
         };
         let mut order = match kind {
-            JobKind::Analyse => self.order_of(me, None)?,
+            JobKind::Analyse => self.order_of(me, provider)?,
             JobKind::Transcribe | JobKind::Sync => JobOrder::default(),
         };
         order.part = Some(part).filter(|part| !is_whole(&detail, part));

@@ -62,7 +62,10 @@ export type CommandMap = {
   transcript_edit: { args: { id: string; revision: number; text: string }; result: V.EditedPage };
   transcribe: { args: { id: string }; result: V.QueuedJob };
   analyse: { args: { id: string; provider: string | null }; result: V.QueuedJob };
-  retry_part: { args: { id: string; hole: V.HoleView }; result: V.QueuedJob };
+  retry_part: {
+    args: { id: string; hole: V.HoleView; provider: string | null };
+    result: V.QueuedJob;
+  };
   runs: { args: { id: string }; result: V.RunRows };
   diff: { args: { id: string; from: string; to: string }; result: V.Diff };
   accept_run: { args: { id: string; run: string }; result: V.SessionPageView };

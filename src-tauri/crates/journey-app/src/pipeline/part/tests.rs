@@ -92,7 +92,10 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
         .unwrap();
     let before = person.app.session_page(&person.me, &session.to_string()).unwrap().session;
     assert!(before.coverage.analysed < 1.0);
-    person.app.queue_part(&person.me, &session.to_string(), &before.coverage.holes[0]).unwrap();
+    person
+        .app
+        .queue_part(&person.me, &session.to_string(), &before.coverage.holes[0], None)
+        .unwrap();
     work(&person, session);
     let after = person.app.session_page(&person.me, &session.to_string()).unwrap().session;
     assert_eq!((after.coverage.analysed, after.coverage.holes.len()), (1.0, 0));
@@ -117,7 +120,8 @@ fn a_part_that_was_not_analysed_is_analysed_alone_and_added() {
         assert_eq!(indexed.slice(span), Some(it.quote.as_str()));
     }
     // Asked again, it is said that nothing is missing.
-    let again = person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&missing));
+    let again =
+        person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&missing), None);
     assert_eq!(again.unwrap_err().code, ErrorCode::NotFound);
 }
 
@@ -213,7 +217,7 @@ fn what_was_not_recorded_cannot_be_worked_on_again() {
         .map_err(no_vault)
         .unwrap();
     let refused =
-        person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&missing));
+        person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&missing), None);
     assert_eq!(refused.unwrap_err().code, ErrorCode::Usage);
 }
 
@@ -311,7 +315,7 @@ fn a_part_that_was_not_transcribed_is_transcribed_alone_and_put_in() {
     let person = Person::with(|ports| ports.engine = Arc::new(engine));
     let (session, missing, samples) = with_a_missing_second(&person);
     let id = session.to_string();
-    person.app.queue_part(&person.me, &id, &HoleView::from(&missing)).unwrap();
+    person.app.queue_part(&person.me, &id, &HoleView::from(&missing), None).unwrap();
     work(&person, session);
     assert_eq!(*given.lock().unwrap(), [samples[16_000..32_000].to_vec()]);
     let page = person.app.session_page(&person.me, &id).unwrap();
@@ -332,7 +336,7 @@ fn a_part_that_fails_again_leaves_everything_as_it_was() {
     let person = Person::with(|ports| ports.engine = Arc::new(engine));
     let (session, missing, _) = with_a_missing_second(&person);
     let id = session.to_string();
-    person.app.queue_part(&person.me, &id, &HoleView::from(&missing)).unwrap();
+    person.app.queue_part(&person.me, &id, &HoleView::from(&missing), None).unwrap();
     work(&person, session);
     let page = person.app.session_page(&person.me, &id).unwrap();
     assert_eq!(page.session.coverage.holes, [HoleView::from(&missing)]);
@@ -368,7 +372,7 @@ fn all_of_a_session_is_no_part_of_it() {
         })
         .map_err(no_vault)
         .unwrap();
-    person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&whole)).unwrap();
+    person.app.queue_part(&person.me, &session.to_string(), &HoleView::from(&whole), None).unwrap();
     let jobs = person.me.vault().read(|read| read.jobs().of_session(session)).unwrap();
     assert_eq!(jobs[0].order.part, None);
 }

@@ -91,7 +91,7 @@ fn damaged_sound_is_a_hole_of_the_transcript_and_is_kept() {
     assert!(file.exists(), "what could not be heard is not let go");
 
     // Heard again it is silence, and as missing as before.
-    app.queue_part(me, &session.to_string(), &HoleView::from(&missing[0])).unwrap();
+    app.queue_part(me, &session.to_string(), &HoleView::from(&missing[0]), None).unwrap();
     work(session);
     assert_eq!(holes(&person, session), missing);
     assert!(file.exists());
