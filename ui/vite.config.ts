@@ -39,6 +39,6 @@ export default defineConfig({
     maxWorkers: 1,
     restoreMocks: true,
     // Ends what hangs; how fast this computer is says nothing about the pages.
-    testTimeout: 30_000,
+    testTimeout: 180_000,
   },
 });

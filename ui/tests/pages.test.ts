@@ -1,5 +1,6 @@
 import { fireEvent, within } from "@testing-library/svelte";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { tick } from "svelte";
+import { describe, expect, it, vi } from "vitest";
 import type { MockOptions } from "$lib/api/mock";
 import { id, session } from "$lib/api/mock/notebook";
 import type { BackupDone } from "$lib/api";
@@ -142,10 +143,6 @@ const pages: {
 const shown = (text: RegExp) =>
   waitFor(() => expect(document.querySelector("main")?.textContent).toMatch(text));
 
-afterEach(() => {
-  vi.useRealTimers();
-});
-
 describe.each(pages)("$name", ({ hash, asks, many, empty }) => {
   it.each(["light", "dark"] as const)("is accessible in the %s theme", async (theme) => {
     await open(hash, { settings: { theme } });
@@ -182,9 +179,14 @@ describe.each(pages)("$name", ({ hash, asks, many, empty }) => {
 });
 
 it("a skeleton comes only after 300 ms", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   await open("#/journey", { hanging: ["calendar"] });
+  vi.advanceTimersByTime(299);
+  await tick();
   expect(document.querySelector(".skeleton")).toBeNull();
-  await waitFor(() => expect(document.querySelector(".skeleton")).not.toBeNull(), { timeout: 900 });
+  vi.advanceTimersByTime(1);
+  await tick();
+  expect(document.querySelector(".skeleton")).not.toBeNull();
 });
 
 /** Opens one session that is made for the test. */
@@ -612,16 +614,14 @@ describe("the list of sessions", () => {
     box.scrollTop = 10_000 * 73;
     await fireEvent.scroll(box);
     const last = core.store.at(-1)?.page.session.id;
-    await waitFor(() => expect(document.querySelector(`[data-session="${last}"]`)).not.toBeNull(), {
-      timeout: 15_000,
-    });
+    await waitFor(() => expect(document.querySelector(`[data-session="${last}"]`)).not.toBeNull());
     expect(document.querySelectorAll("main li").length).toBeLessThanOrEqual(60);
     expect(
       core.calls
         .filter(({ command }) => command === "sessions")
         .every(({ args }) => (args as { limit: number }).limit <= 500),
     ).toBe(true);
-  }, 30_000);
+  });
 
   it("keeps the rows of the window in the order of the list, however far it was moved", async () => {
     const { core } = await open("#/sessions", { more: 300 });
@@ -709,7 +709,7 @@ describe("recording", () => {
     await user.click(screen.getByRole("button", { name: "Stop" }));
     await screen.findByText("Your recording is safe on this computer.");
     await accessible();
-    await screen.findByRole("article", { name: "Transcript" }, { timeout: 4000 });
+    await screen.findByRole("article", { name: "Transcript" });
     expect(window.location.hash).toBe("#/record");
     expect(core.calls.map(({ command }) => command)).toEqual(
       expect.arrayContaining(["record_start", "record_pause", "record_resume", "record_stop"]),
@@ -731,15 +731,23 @@ describe("recording", () => {
   });
 
   it("stays as it is while it is being stopped", async () => {
-    const { core, user } = await open("#/record", { delay: 200 });
+    const { core, user } = await open("#/record");
+    const invoke = core.invoke.bind(core);
+    let answer = (): void => undefined;
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    core.invoke = async (command, args) => {
+      if (command === "record_stop") await held;
+      return invoke(command, args);
+    };
     await user.click(await screen.findByRole("button", { name: "Start recording" }));
     await screen.findByRole("timer");
     await waitFor(() => expect(screen.getByRole("button", { name: "Stop" })).toBeEnabled());
     await user.click(screen.getByRole("button", { name: "Stop" }));
     core.emit("recording", null);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await tick();
     expect(screen.getByRole("timer")).toBeVisible();
     expect(screen.queryByRole("button", { name: "Start recording" })).toBeNull();
+    answer();
     await screen.findByText("Your recording is safe on this computer.");
   });
 
@@ -801,7 +809,7 @@ describe("recording", () => {
     await core.invoke("provider_use", { name: "openai" });
     await user.click(await screen.findByRole("button", { name: "Start recording" }));
     await user.click(await screen.findByRole("button", { name: "Stop" }));
-    await screen.findByText("Not analysed yet.", undefined, { timeout: 4000 });
+    await screen.findByText("Not analysed yet.");
     expect(core.calls.some(({ command }) => command === "analyse")).toBe(false);
     await user.click(screen.getByRole("button", { name: "Find elements" }));
     await screen.findByText("These bytes, to api.openai.com, and nothing else.");
@@ -834,7 +842,7 @@ describe("recording", () => {
     await accessible();
     core.fail("write", null);
     await user.click(screen.getByRole("button", { name: "Keep this" }));
-    await screen.findByRole("article", { name: "Transcript" }, { timeout: 4000 });
+    await screen.findByRole("article", { name: "Transcript" });
     await screen.findByText("Relief");
   });
 
@@ -1139,7 +1147,7 @@ describe("what came up again", () => {
     await screen.findByText("quote of four");
     answer("five");
     core.emit("threads_changed", null);
-    await screen.findByText("quote of five", undefined, { timeout: 5000 });
+    await screen.findByText("quote of five");
   });
 
   it("says what is still being compared, shows what is there, and follows", async () => {
@@ -1164,7 +1172,7 @@ describe("what came up again", () => {
     await screen.findByText("I am late");
     answer(0, ["I am late", "I am never on time"]);
     core.emit("threads_changed", null);
-    await screen.findByText("I am never on time", undefined, { timeout: 5000 });
+    await screen.findByText("I am never on time");
     expect(screen.queryByText(/Still comparing/)).toBeNull();
   });
 });

@@ -75,7 +75,7 @@ describe("the main job, by the keyboard alone", () => {
     await waitFor(() => expect(document.querySelector(".words")?.textContent).toMatch(/today/));
     await keyboard("r");
     await screen.findByText("Your recording is safe on this computer.");
-    await screen.findByRole("article", { name: "Transcript" }, { timeout: 4000 });
+    await screen.findByRole("article", { name: "Transcript" });
 
     await keyboard("j");
     expect(document.activeElement).toHaveAttribute("data-note");
@@ -121,7 +121,7 @@ describe("the main job, by the keyboard alone", () => {
     await keyboard("{Enter}");
     await screen.findByRole("article", { name: "Transcript" });
     expect(core.store[0]?.deleted_at).toBeNull();
-  }, 30_000);
+  });
 });
 
 describe("keys", () => {

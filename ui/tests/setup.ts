@@ -1,5 +1,6 @@
 import { configure } from "@testing-library/svelte";
 import "@testing-library/jest-dom/vitest";
+import { afterEach, vi } from "vitest";
 
 // jsdom has the element, but not its methods.
 HTMLDialogElement.prototype.showModal ??= function showModal(this: HTMLDialogElement) {
@@ -13,4 +14,7 @@ HTMLDialogElement.prototype.close ??= function close(this: HTMLDialogElement) {
 HTMLCanvasElement.prototype.getContext = () => null;
 
 // Ends what never comes; how fast this computer is says nothing about the pages.
-configure({ asyncUtilTimeout: 10_000 });
+configure({ asyncUtilTimeout: 60_000 });
+
+// The window's clock stands where its test has put it, and that of the next one does not.
+afterEach(() => void vi.useRealTimers());

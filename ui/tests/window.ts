@@ -1,7 +1,7 @@
 import { cleanup, render, screen, waitFor } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import axe from "axe-core";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import { connect } from "$lib/api";
 import { mock, type Mock, type MockOptions } from "$lib/api/mock";
 import { account } from "$lib/state/account.svelte";
@@ -18,6 +18,8 @@ export const now = () => new Date("2026-11-24T18:00:00");
 /** Opens the whole window at a page, over a twin of the core with these options. */
 export async function open(hash: string, options: MockOptions = {}) {
   cleanup();
+  // The pages read the clock of the computer, which is to say the same day as the core's.
+  vi.setSystemTime(now());
   const core: Mock = mock({ now, speed: 60, more: 20, ...options });
   connect(core);
   account.state = null;
@@ -35,6 +37,8 @@ export async function open(hash: string, options: MockOptions = {}) {
     broke_off: false,
   };
   toasts.all = [];
+  // A message that a test answers waits for it, however slow this computer is.
+  toasts.shownMs = 600_000;
   window.history.replaceState(null, "", hash);
   router.route = parse(hash);
   render(App);

@@ -9,10 +9,10 @@ export interface Toast {
   action: { label: string; run: () => void } | null;
 }
 
-const SHOWN_MS = 8000;
-
 class Toasts {
   all = $state<Toast[]>([]);
+  /** How long one stays that nobody holds. */
+  shownMs = 8000;
   #next = 1;
   readonly #timers = new Map<number, ReturnType<typeof setTimeout>>();
 
@@ -47,7 +47,7 @@ class Toasts {
       id,
       setTimeout(() => {
         this.all = this.all.filter((it) => it.id !== id);
-      }, SHOWN_MS),
+      }, this.shownMs),
     );
   }
 
