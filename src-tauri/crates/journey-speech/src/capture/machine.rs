@@ -35,6 +35,11 @@ const WRITE_EVERY: Duration = Duration::from_millis(100);
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 /// A callback that is silent for longer is a lost microphone.
 const SILENT_CALLBACK: Duration = Duration::from_millis(500);
+/// More than this between two steps says that the computer had no time for the writer, and so perhaps none
+/// for the callback either: it is no silence of the microphone.
+const LONG_STEP: Duration = Duration::from_millis(100);
+/// Sound that a busy computer hands over late comes within this time after the first of it.
+const LATE_SOUND: Duration = Duration::from_secs(1);
 /// A microphone that was opened may take this long to its first callback: a sound server that was asleep
 /// takes a second or two to wake. Until then nothing was lost, and the time is in a gap.
 const FIRST_CALLBACK: Duration = Duration::from_secs(3);
@@ -177,6 +182,19 @@ struct Coming {
     since: Duration,
 }
 
+/// Sound that did not come in time. Where the computer stood still it may come yet.
+struct Overdue {
+    /// Where in the recording it is missing.
+    at_sample: u64,
+    /// When sound last came before.
+    since: Duration,
+    noticed_at: Duration,
+    /// How much has come since.
+    came: Duration,
+    /// Frames of the microphone in a second.
+    rate_hz: u32,
+}
+
 struct Zeros {
     from: u64,
     n: u64,
@@ -233,8 +251,11 @@ pub(super) struct Machine {
     stop: Option<StopReason>,
 
     heard_at: Duration,
+    /// How long the writer has looked for sound since, but for what it was held up itself.
+    looked: Duration,
     /// How much sound came in then.
     heard: Duration,
+    overdue: Option<Overdue>,
     written_at: Duration,
     synced_at: Duration,
     disk_checked_at: Duration,
@@ -301,7 +322,9 @@ impl Machine {
             n_xruns: 0,
             stop: None,
             heard_at: now,
+            looked: Duration::ZERO,
             heard: Duration::ZERO,
+            overdue: None,
             written_at: now,
             synced_at: now,
             disk_checked_at: now,
@@ -383,11 +406,15 @@ impl Machine {
     /// Moves everything on to the present moment.
     pub(super) fn step(&mut self) {
         let now = self.clock.monotonic();
+        self.looked += now.saturating_sub(self.stepped_at.awake).min(LONG_STEP);
         self.notice_sleep(now);
         self.take_opened(now);
         self.take_coming(now);
         self.pump(now);
         self.watch(now);
+        if self.overdue.as_ref().is_some_and(|it| now.saturating_sub(it.noticed_at) >= LATE_SOUND) {
+            self.mark_overdue();
+        }
         self.reopen(now);
         self.tell_slow(now);
         if now.saturating_sub(self.written_at) >= WRITE_EVERY {
@@ -457,12 +484,27 @@ impl Machine {
             let Some(run) = &mut self.run else { return };
             fresh.clear();
             if run.called() {
+                let is_late = now.saturating_sub(self.heard_at) > SILENT_CALLBACK;
+                if is_late && self.gap.is_none() && self.overdue.is_none() {
+                    self.overdue = Some(Overdue {
+                        at_sample: self.outbox.end() + self.block.len() as u64,
+                        since: self.heard_at,
+                        noticed_at: now,
+                        came: Duration::ZERO,
+                        rate_hz: run.rate_hz(),
+                    });
+                }
                 self.heard_at = now;
+                self.looked = Duration::ZERO;
             }
             let Ok(pumped) = run.pump(&mut fresh) else {
                 self.lose(now);
                 return;
             };
+            if let Some(overdue) = &mut self.overdue {
+                // What was dropped has a mark of its own.
+                overdue.came += pumped.duration + pumped.dropped.unwrap_or_default().1;
+            }
             let announced = !pumped.duration.is_zero() && std::mem::take(&mut run.announce);
             let name = announced.then(|| run.device.name.clone());
             if !pumped.duration.is_zero() {
@@ -489,6 +531,25 @@ impl Machine {
         let kind =
             MarkKind::Lost { duration_ms: as_ms(duration).max(1), reason: LossReason::Overrun };
         self.mark(kind);
+        self.tell(CaptureEvent::Overrun { n_frames });
+    }
+
+    /// Marks what was overdue and has not come, where it is missing.
+    fn mark_overdue(&mut self) {
+        let Some(Overdue { at_sample, since, came, rate_hz, .. }) = self.overdue.take() else {
+            return;
+        };
+        let missing = self.heard_at.saturating_sub(since).saturating_sub(came);
+        if missing <= SILENT_CALLBACK {
+            return;
+        }
+        let duration_ms = as_ms(missing);
+        let n_frames = duration_ms.saturating_mul(u64::from(rate_hz)) / 1000;
+        self.n_dropped += n_frames;
+        self.hand_over();
+        self.end_zeros();
+        let kind = MarkKind::Lost { duration_ms, reason: LossReason::Overrun };
+        self.outbox.put_mark(Mark { at_sample, kind });
         self.tell(CaptureEvent::Overrun { n_frames });
     }
 
@@ -555,6 +616,10 @@ impl Machine {
         let Some(run) = self.run.take() else { return };
         self.n_xruns += run.n_xruns();
         let (stream, n_dropped, duration) = run.into_parts();
+        if let Some(overdue) = &mut self.overdue {
+            overdue.came += duration;
+        }
+        self.mark_overdue();
         if n_dropped > 0 {
             self.overrun(n_dropped, duration);
         }
@@ -577,12 +642,14 @@ impl Machine {
 
     /// Marks the time since the callback last gave something, where no gap covers it.
     fn mark_silence(&mut self, now: Duration) {
+        self.mark_overdue();
         let silent = now.saturating_sub(self.heard_at);
         let ordinary = (self.heard * 2).clamp(BETWEEN_CALLBACKS, SILENT_CALLBACK);
         if self.gap.is_none() && silent > ordinary {
             let reason = LossReason::DeviceLost;
             self.mark(MarkKind::Lost { duration_ms: as_ms(silent), reason });
             self.heard_at = now;
+            self.looked = Duration::ZERO;
         }
     }
 
@@ -598,7 +665,7 @@ impl Machine {
             None => false,
         };
         let patience = if run.called_ever() { SILENT_CALLBACK } else { FIRST_CALLBACK };
-        if is_gone || run.failed() || now.saturating_sub(self.heard_at) > patience {
+        if is_gone || run.failed() || self.looked > patience {
             self.lose(now);
         }
     }
@@ -740,6 +807,7 @@ impl Machine {
         self.leave_run(now);
         self.run = Some(run);
         self.heard_at = now;
+        self.looked = Duration::ZERO;
         self.listed_at = now;
         self.list = None;
     }

@@ -21,6 +21,7 @@ pub(super) struct Outbox {
     n_waiting: usize,
     n_written: u64,
     is_synced: bool,
+    last_mark_at: u64,
     marks: Vec<Mark>,
 }
 
@@ -33,6 +34,7 @@ impl Outbox {
             n_waiting: 0,
             n_written: 0,
             is_synced: true,
+            last_mark_at: 0,
             marks: Vec::new(),
         }
     }
@@ -61,7 +63,10 @@ impl Outbox {
         }
     }
 
-    pub(super) fn put_mark(&mut self, mark: Mark) {
+    /// Marks stay in order: one that belongs before the last one goes to the same place.
+    pub(super) fn put_mark(&mut self, mut mark: Mark) {
+        mark.at_sample = mark.at_sample.max(self.last_mark_at);
+        self.last_mark_at = mark.at_sample;
         self.waiting.push_back(Item::Mark(mark));
     }
 

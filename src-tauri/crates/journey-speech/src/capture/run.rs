@@ -82,6 +82,11 @@ impl Run {
         self.reader.failed()
     }
 
+    /// Frames in a second.
+    pub(super) const fn rate_hz(&self) -> u32 {
+        self.format.rate_hz
+    }
+
     pub(super) fn n_xruns(&self) -> u64 {
         self.reader.n_xruns()
     }

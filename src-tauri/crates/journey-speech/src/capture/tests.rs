@@ -19,7 +19,10 @@ use journey_domain::{
 };
 use proptest::prelude::*;
 use std::{
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -438,7 +441,8 @@ fn the_present_microphone_stays_until_another_one_gives_sound() {
 }
 
 /// A microphone that gives one block and is dead from then on.
-struct ShortOfBreath;
+#[derive(Default)]
+struct ShortOfBreath(AtomicBool);
 
 impl AudioHost for ShortOfBreath {
     fn devices(&self) -> Result<Vec<InputDevice>, AudioError> {
@@ -447,6 +451,10 @@ impl AudioHost for ShortOfBreath {
     }
 
     fn open(&self, _: Option<&DeviceId>) -> Result<OpenStream, AudioError> {
+        // On a busy computer its loss may be seen before the stop: opened again it would give more.
+        if self.0.swap(true, Ordering::SeqCst) {
+            return Err(AudioError::NoDevice);
+        }
         let format = StreamFormat { rate_hz: 16_000, n_channels: 1 };
         let (mut feed, _, reader) = stream_channel(format);
         feed.push(&[1000i16; 640]);
@@ -484,7 +492,7 @@ fn a_loss_right_before_the_stop_is_marked() {
     let sink = Arc::new(Mutex::new(SinkState::default()));
     let clock = Arc::new(RunningClock(std::time::Instant::now()));
     let parts = CaptureParts {
-        host: Arc::new(ShortOfBreath),
+        host: Arc::new(ShortOfBreath::default()),
         clock,
         sink: Box::new(FakeSink(Arc::clone(&sink))),
         free_space: Box::new(|| Ok(u64::MAX)),
@@ -769,6 +777,97 @@ fn a_writer_that_was_held_up_too_long_marks_what_the_ring_could_not_take() {
     assert_eq!(summary.dropped_frames, 48_000 * 2 + 960);
     assert_eq!(lost(LossReason::Overrun, &summary.marks), 2020);
     assert_eq!(summary.n_samples, 5980 * 16);
+}
+
+#[test]
+fn a_writer_that_was_held_up_finds_all_that_the_microphone_gave_meanwhile() {
+    let mut studio = Studio::new();
+    studio.run(1000);
+    for _ in 0..100 {
+        studio.play(20);
+    }
+    studio.run(1000);
+    assert_eq!(studio.events(), []);
+    let (summary, _) = studio.stop();
+    assert_eq!(summary.marks, []);
+    assert_eq!(summary.n_samples, 4000 * 16);
+}
+
+#[test]
+fn a_computer_that_stood_still_is_not_a_microphone_that_was_lost() {
+    let mut studio = Studio::new();
+    studio.run(1000);
+    // Nothing ran, and the sound system let that time go.
+    studio.clock.pass(2000, 0);
+    studio.machine.step();
+    studio.run(300);
+    assert_eq!(studio.events(), [], "the rest may come yet");
+    studio.run(1700);
+    let events = studio.events();
+    assert!(matches!(events[..], [CaptureEvent::Overrun { n_frames: 96_000 }]), "{events:?}");
+    assert_eq!(studio.host.lock().unwrap().n_opened, 1, "it was not opened again");
+    let (summary, sink) = studio.stop();
+    let kind = MarkKind::Lost { duration_ms: 2000, reason: LossReason::Overrun };
+    let [Mark { at_sample, kind: marked }] = &summary.marks[..] else {
+        panic!("{:?}", summary.marks)
+    };
+    assert_eq!(*marked, kind);
+    assert_near(at_sample / 16, 1000, 20);
+    assert_eq!(sink.marks, summary.marks);
+    assert_eq!(summary.n_samples, 3000 * 16);
+}
+
+#[test]
+fn what_the_sound_system_kept_while_the_computer_stood_still_is_not_called_lost() {
+    let mut studio = Studio::new();
+    studio.run(1000);
+    studio.clock.pass(2000, 0);
+    studio.machine.step();
+    // It comes faster than time passes.
+    for _ in 0..20 {
+        studio.run(20);
+        for _ in 0..5 {
+            studio.play(20);
+            studio.clock.0.lock().unwrap().0 -= Duration::from_millis(20);
+            studio.clock.0.lock().unwrap().1 -= Duration::from_millis(20);
+        }
+        studio.machine.step();
+    }
+    studio.run(2000);
+    assert_eq!(studio.events(), []);
+    let (summary, _) = studio.stop();
+    assert_eq!(summary.marks, []);
+    assert_eq!(summary.n_samples, 5400 * 16);
+}
+
+#[test]
+fn what_is_missing_when_the_stop_comes_right_after_is_marked() {
+    let mut studio = Studio::new();
+    studio.run(1000);
+    studio.clock.pass(2000, 0);
+    studio.play(20);
+    let (summary, _) = studio.stop();
+    assert_eq!(lost(LossReason::Overrun, &summary.marks), 2000);
+    assert_eq!(summary.n_samples, 1020 * 16);
+}
+
+#[test]
+fn a_microphone_that_falls_silent_is_lost_also_for_a_writer_that_is_often_held_up() {
+    let mut studio = Studio::new();
+    studio.run(1000);
+    studio.sound = Sound::Nothing;
+    for _ in 0..10 {
+        studio.clock.pass(300, 0);
+        studio.machine.step();
+    }
+    let noticed_at = studio.when(&CaptureEvent::DeviceLost).expect("the loss is told");
+    assert!(noticed_at <= 3000, "noticed after {} ms", noticed_at - 1000);
+    studio.sound = Sound::Tone;
+    studio.run(3000);
+    let until = studio.now_ms();
+    let (summary, _) = studio.stop();
+    let gone = lost(LossReason::DeviceLost, &summary.marks);
+    assert_near(summary.n_samples / 16 + gone, until, 45);
 }
 
 #[test]

@@ -26,8 +26,9 @@ const BLOCK_SAMPLES: usize = SAMPLE_RATE_HZ as usize / 50;
 /// How long to wait for a sound system that takes nothing before looking again whether to stop.
 const LOOK_PAUSE: Duration = Duration::from_millis(200);
 
-/// A stream that stumbled and has taken nothing for so long does not go on.
-const STUMBLE_PATIENCE: Duration = Duration::from_secs(1);
+/// A stream that stumbled and has taken nothing for so long does not go on. A busy computer may need
+/// seconds.
+const STUMBLE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The sound could not be read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -209,7 +210,7 @@ impl Feeder {
                 return;
             }
             let fed = self.feed();
-            let position = self.note_position();
+            let (position, n_played) = self.note_position();
             if fed.is_err() || self.stream_is_dead() {
                 break PlayEvent::Failed(position);
             }
@@ -218,7 +219,7 @@ impl Feeder {
                 self.shared.position_ms.store(end, Ordering::Release);
                 break PlayEvent::Ended(end);
             }
-            self.tell(position);
+            self.tell(position, n_played);
             std::thread::park_timeout(LOOK_PAUSE);
         };
         self.shared.is_over.store(true, Ordering::Release);
@@ -279,9 +280,10 @@ impl Feeder {
         Ok(())
     }
 
-    /// What is heard now, in milliseconds of the session.
-    fn note_position(&mut self) -> u64 {
-        let heard = self.queue.n_played().saturating_sub(self.queue.latency_frames());
+    /// What is heard now, in milliseconds of the session, and the frames played until then.
+    fn note_position(&mut self) -> (u64, u64) {
+        let n_played = self.queue.n_played();
+        let heard = n_played.saturating_sub(self.queue.latency_frames());
         let kept = (heard as f64 * self.samples_per_frame) as u64;
         while self.kept.get(1).is_some_and(|next| next.kept <= kept) {
             self.kept.pop_front();
@@ -290,7 +292,7 @@ impl Feeder {
             self.kept.front().map_or(0, |place| place.sample + kept.saturating_sub(place.kept));
         let position = self.from_ms + sample.min(self.n_read) / SAMPLES_PER_MS;
         self.shared.position_ms.store(position, Ordering::Release);
-        position
+        (position, n_played)
     }
 
     /// A busy sound system stumbles and goes on: only what takes nothing more is dead.
@@ -317,11 +319,10 @@ impl Feeder {
         now - before >= self.queue.latency_frames()
     }
 
-    fn tell(&mut self, position: u64) {
+    fn tell(&mut self, position: u64, n_played: u64) {
         let pause = u64::from(self.queue.rate_hz()) / TOLD_PER_SECOND;
-        let played = self.queue.n_played();
-        if played >= self.told_at + pause.max(1) {
-            self.told_at = played;
+        if n_played >= self.told_at + pause.max(1) {
+            self.told_at = n_played;
             (self.listener)(PlayEvent::Position(position));
         }
     }
