@@ -84,6 +84,8 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         capture::record_resume,
         capture::record_stop,
         capture::write,
+        capture::draft_get,
+        capture::draft_set,
         capture::import_choose,
         capture::queue,
         capture::cancel_job,

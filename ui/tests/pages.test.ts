@@ -1,7 +1,8 @@
 import { fireEvent, within } from "@testing-library/svelte";
+import type { UserEvent } from "@testing-library/user-event";
 import { tick } from "svelte";
 import { describe, expect, it, vi } from "vitest";
-import type { MockOptions } from "$lib/api/mock";
+import type { Mock, MockOptions } from "$lib/api/mock";
 import { id, session } from "$lib/api/mock/notebook";
 import type { BackupDone } from "$lib/api";
 import { Failure, type Command } from "$lib/api/transport";
@@ -235,6 +236,202 @@ describe("texts of all kinds", () => {
     go("#/sessions");
     await screen.findByText(sample.title);
     await accessible();
+  });
+});
+
+describe("what is typed and not kept yet", () => {
+  const box = (name: string) => screen.findByRole<HTMLTextAreaElement>("textbox", { name });
+  const kept = (core: Mock, session: string | null) =>
+    core.invoke("draft_get", { session }).then((draft) => draft?.text ?? null);
+  const unlock = async (core: Mock, user: UserEvent) => {
+    await user.type(await screen.findByLabelText("Password"), "a quiet morning in june{Enter}");
+    await screen.findByRole("navigation", { name: "Pages" });
+    expect(core.calls.some(({ command }) => command === "sign_in")).toBe(true);
+  };
+  /** As the core locks a window that nobody uses. */
+  const lockItself = async (core: Mock) => {
+    await core.invoke("lock", {});
+    await screen.findByLabelText("Password");
+  };
+
+  it("stays when Escape is pressed, and an empty page is left by it", async () => {
+    const { user } = await open("#/journey");
+    await screen.findByText("Before the talk", { selector: ".title" });
+    go("#/record?write=1");
+    await user.type(await box("Your words"), "I wrote.{Escape}");
+    expect(await box("Your words")).toHaveValue("I wrote.");
+    await user.clear(await box("Your words"));
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(window.location.hash).toBe("#/journey"));
+  });
+
+  it("stays when Escape is pressed on the page with which the window opened", async () => {
+    const { user } = await open("#/record?write=1");
+    await user.type(await box("Your words"), "I wrote.{Escape}");
+    await accessible();
+    expect(await box("Your words")).toHaveValue("I wrote.");
+  });
+
+  it("is there again after another page, and can be discarded and brought back", async () => {
+    const { core, user } = await open("#/record?write=1");
+    await user.type(await box("Your words"), "I wrote.");
+    await user.type(screen.getByRole("textbox", { name: "Title" }), "Tuesday");
+    go("#/bin");
+    await screen.findByText("The bin is empty");
+    go("#/record?write=1");
+    await screen.findByText("Taken up where you left it.");
+    expect(await box("Your words")).toHaveValue("I wrote.");
+    expect(screen.getByRole("textbox", { name: "Title" })).toHaveValue("Tuesday");
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Discard" }));
+    expect(await box("Your words")).toHaveValue("");
+    await waitFor(async () => expect(await kept(core, null)).toBeNull());
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    expect(await box("Your words")).toHaveValue("I wrote.");
+    await user.click(screen.getByRole("button", { name: "Keep this" }));
+    await waitFor(() =>
+      expect(core.store.some(({ page }) => page.session.title === "Tuesday")).toBe(true),
+    );
+    expect(await kept(core, null)).toBeNull();
+    go("#/bin");
+    await screen.findByText("The bin is empty");
+    expect(await kept(core, null)).toBeNull();
+  });
+
+  it("is there again after the window locked itself, and none of it is in the locked one", async () => {
+    const { core, user } = await open("#/record?write=1");
+    await user.type(await box("Your words"), "Private");
+    // What was typed before the blur was sent by then, as with the lid or the tray.
+    await fireEvent.blur(await box("Your words"));
+    await waitFor(async () => expect(await kept(core, null)).toBe("Private"));
+    await lockItself(core);
+    expect(document.body.innerHTML).not.toContain("Private");
+    await unlock(core, user);
+    go("#/record?write=1");
+    await screen.findByText("Taken up where you left it.");
+    expect(await box("Your words")).toHaveValue("Private");
+  });
+
+  it("is sent to the last letter before a key locks the window", async () => {
+    const { core, user } = await open("#/record?write=1", { delay: 5 });
+    await user.type(await box("Your words"), "To the last letter{Control>}l{/Control}");
+    await screen.findByLabelText("Password");
+    const lock = core.calls.findIndex(({ command }) => command === "lock");
+    const sent = core.calls.slice(0, lock).filter(({ command }) => command === "draft_set");
+    expect(sent.at(-1)?.args).toMatchObject({ text: "To the last letter" });
+    await unlock(core, user);
+    expect(await kept(core, null)).toBe("To the last letter");
+  });
+
+  it("tells the core with the first letter that somebody is here, then once a second", async () => {
+    const { core } = await open("#/record?write=1");
+    const words = await box("Your words");
+    vi.useFakeTimers();
+    const sent = () => core.calls.filter(({ command }) => command === "draft_set").length;
+    const type = async (value: string) => {
+      await fireEvent.input(words, { target: { value } });
+      await vi.advanceTimersByTimeAsync(0);
+    };
+    await type("a");
+    expect(sent()).toBe(1);
+    await type("ab");
+    await type("abc");
+    expect(sent()).toBe(1);
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(sent()).toBe(2);
+    expect(await kept(core, null)).toBe("abc");
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(sent()).toBe(2);
+  });
+
+  it("is added to what was left where somebody types before that is there", async () => {
+    const { core, user } = await open("#/record", { delay: 5 });
+    await core.invoke("draft_set", { session: null, revision: null, title: "T", text: "Left." });
+    go("#/record?write=1");
+    await fireEvent.input(await box("Your words"), { target: { value: "a" } });
+    go("#/bin");
+    await screen.findByText("The bin is empty");
+    await waitFor(async () => expect(await kept(core, null)).toBe("Left.\n\na"));
+    go("#/record?write=1");
+    await fireEvent.input(await box("Your words"), { target: { value: "b" } });
+    await screen.findByText("Taken up where you left it.");
+    expect(await box("Your words")).toHaveValue("Left.\n\na\n\nb");
+    await user.click(screen.getByRole("button", { name: "Discard" }));
+    await waitFor(async () => expect(await kept(core, null)).toBeNull());
+  });
+
+  it("says so when the core cannot keep it, and tries again", async () => {
+    const { core, user } = await open("#/record?write=1", { failing: { draft_set: broken } });
+    await user.type(await box("Your words"), "a");
+    await screen.findByText("The notebook did not answer.");
+    core.fail("draft_set", null);
+    await waitFor(async () => expect(await kept(core, null)).toBe("a"));
+    await waitFor(() => expect(screen.queryByText("The notebook did not answer.")).toBeNull());
+  });
+
+  it("becomes one session when it is kept twice at once", async () => {
+    const { core, user } = await open("#/record?write=1", { delay: 20 });
+    const twice = "{Control>}{Enter}{Enter}{/Control}";
+    await user.type(await box("Your words"), `Once.${twice}`);
+    await waitFor(() => expect(screen.queryByRole("textbox", { name: "Your words" })).toBeNull());
+    expect(core.calls.filter(({ command }) => command === "write")).toHaveLength(1);
+  });
+
+  it("of a session's text stays through Escape, another page and a lock", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    await user.keyboard("e");
+    await box("Transcript");
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByRole("textbox", { name: "Transcript" })).toBeNull());
+    expect(await kept(core, first)).toBeNull();
+
+    await user.keyboard("e");
+    await user.type(await box("Transcript"), " Added.{Escape}");
+    const typed = (await box("Transcript")).value;
+    expect(typed).toMatch(/ Added\.$/);
+    go("#/bin");
+    await screen.findByText("The bin is empty");
+    await lockItself(core);
+    await unlock(core, user);
+    go(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    await user.keyboard("e");
+    await screen.findByText("Taken up where you left it.");
+    expect(await box("Transcript")).toHaveValue(typed);
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Discard" }));
+    await waitFor(async () => expect(await kept(core, first)).toBeNull());
+    await user.click(await screen.findByRole("button", { name: "Undo" }));
+    await user.click(await screen.findByRole("button", { name: "Save this version" }));
+    await screen.findByText(/^Saved as a new version/);
+    expect(await kept(core, first)).toBeNull();
+  });
+
+  it("does not replace what a session's text became meanwhile, unless one wants it", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    await user.keyboard("e");
+    await user.type(await box("Transcript"), " Mine.");
+    const typed = (await box("Transcript")).value;
+    const stored = core.store.find(({ page }) => page.session.id === first)?.page.session;
+    if (!stored?.transcript) throw new Error("the sample has a text");
+    stored.transcript = { ...stored.transcript, revision: 2, text: "A part came after all." };
+    core.emit("session_changed", { id: first });
+    await waitFor(() =>
+      expect(core.calls.filter(({ command }) => command === "session").length).toBeGreaterThan(1),
+    );
+    await user.click(screen.getByRole("button", { name: "Save this version" }));
+    await screen.findByText("The text has changed since you began. Yours is still here.");
+    const edits = () => core.calls.filter(({ command }) => command === "transcript_edit");
+    expect(edits().at(-1)?.args).toMatchObject({ revision: 1 });
+    expect(stored.transcript.text).toBe("A part came after all.");
+    expect(await box("Transcript")).toHaveValue(typed);
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Replace it with mine" }));
+    await waitFor(() => expect(stored.transcript).toMatchObject({ revision: 3, text: typed }));
+    await user.click(await screen.findByRole("button", { name: "Undo" }));
+    await waitFor(() => expect(stored.transcript?.text).toBe("A part came after all."));
   });
 });
 

@@ -6,7 +6,7 @@ use journey_app::{
     gate::command::Command,
     views::{
         DeviceList,
-        window::{Questions, Queue, RecordingView, Stopped},
+        window::{DraftView, Questions, Queue, RecordingView, Stopped},
     },
 };
 use tauri::{State, WebviewWindow};
@@ -56,6 +56,30 @@ pub(crate) async fn write(
 ) -> Result<Stopped> {
     desk.unlocked(Command::Write, move |app, me| app.write_in_window(me, &text, title.as_deref()))
         .await
+}
+
+/// What was typed and is not kept yet.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn draft_get(
+    desk: State<'_, Desk>,
+    session: Option<String>,
+) -> Result<Option<DraftView>> {
+    desk.unlocked(Command::Draft, move |app, me| app.draft(me, session.as_deref())).await
+}
+
+/// Remembers what is being typed.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn draft_set(
+    desk: State<'_, Desk>,
+    session: Option<String>,
+    revision: Option<u32>,
+    title: String,
+    text: String,
+) -> Result<()> {
+    desk.unlocked(Command::ChangeDraft, move |app, me| {
+        app.set_draft(me, session.as_deref().zip(revision), &title, &text)
+    })
+    .await
 }
 
 /// Imports files that the person chooses.

@@ -2,6 +2,7 @@
 
 mod background;
 mod backup;
+mod drafts;
 pub mod help;
 mod models;
 mod orders;

@@ -142,6 +142,8 @@ commands! {
     record_stop() -> Stopped;
 
     write(title: Option<String>, text: String) -> Stopped;
+    draft_get(session: Option<String>) -> Option<DraftView>;
+    draft_set(session: Option<String>, revision: Option<u32>, title: String, text: String) -> ();
     import_choose() -> Queue;
     queue() -> Queue;
     cancel_job(job: String) -> ();

@@ -4,6 +4,7 @@
 
 pub mod analysis_cache;
 pub mod corrections;
+pub mod drafts;
 pub mod elements;
 pub mod jobs;
 pub mod ledger;

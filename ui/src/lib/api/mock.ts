@@ -178,6 +178,7 @@ export function mock(options: MockOptions = {}): Mock {
     broke_off: false,
     to_ms: null,
   };
+  const drafts = new Map<string | null, V.DraftView>();
   const undone = new Map<string, { session: string; element: V.ElementView }>();
   const edits = new Map<string, V.RunRow[]>();
   const devices: V.DeviceView[] = options.devices ?? [
@@ -594,7 +595,15 @@ export function mock(options: MockOptions = {}): Mock {
     write: ({ title, text }) => {
       const stored = fresh("text", title ?? opening(text, 40), text);
       pipeline(stored, text);
+      drafts.delete(null);
       return { session: stored.page.session.id };
+    },
+    draft_get: ({ session }) => drafts.get(session) ?? null,
+    draft_set: ({ session, revision, title, text }) => {
+      if (state !== "unlocked") return refuse("not_signed_in", "the notebook is locked");
+      if (title === "" && text === "") drafts.delete(session);
+      else drafts.set(session, { revision, title, text, at: now().toISOString() });
+      return null;
     },
     import_choose: () => importing(options.chosen ?? ["voice-note.m4a", "morning.txt"]),
     queue: () => ({ jobs: structuredClone(jobs) }),
@@ -653,6 +662,7 @@ export function mock(options: MockOptions = {}): Mock {
     },
     erase: ({ id }) => {
       store = store.filter((it) => it.page.session.id !== id);
+      drafts.delete(id);
       emit("sessions_changed", null);
       return null;
     },
@@ -681,7 +691,8 @@ export function mock(options: MockOptions = {}): Mock {
           "Open the session again.",
         );
       const before = stored.page.session.elements.length;
-      transcript.revision++;
+      drafts.delete(id);
+      if (transcript.text !== text) transcript.revision++;
       transcript.text = text;
       stored.page.words = [];
       stored.page.session.elements = stored.page.session.elements.filter((element) =>

@@ -7,6 +7,7 @@ import {
   type SettingValue,
 } from "$lib/api";
 import { speak } from "$lib/strings/index.svelte";
+import { flushDrafts } from "./draft.svelte";
 import { toasts } from "./toasts.svelte";
 
 export type LockReason = "asked" | "idle" | "suspend" | "revoked";
@@ -56,6 +57,7 @@ class Account {
 
   async lock(): Promise<void> {
     try {
+      await flushDrafts();
       this.reason = "asked";
       await this.enter(await call("lock"));
     } catch (reason) {

@@ -203,6 +203,13 @@ export const en = {
     go: "Open my notebook",
   },
 
+  draft: {
+    takenUp: "Taken up where you left it.",
+    discard: "Discard",
+    discarded: "Discarded.",
+    conflict: "The text has changed since you began. Yours is still here.",
+    replace: "Replace it with mine",
+  },
   record: {
     title: "Record",
     start: "Start recording",

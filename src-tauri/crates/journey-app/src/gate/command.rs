@@ -110,6 +110,8 @@ commands! {
     MicrophoneTest "microphone_test" Unlocked Write,
     Import "import" Unlocked Heavy,
     Write "write" Unlocked Write,
+    Draft "draft" Unlocked Read,
+    ChangeDraft "draft_change" Unlocked Write,
     Sessions "sessions" Unlocked Read,
     Show "show" Unlocked Read,
     Rename "rename" Unlocked Write,

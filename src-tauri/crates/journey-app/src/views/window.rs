@@ -232,6 +232,19 @@ pub struct Stopped {
     pub session: String,
 }
 
+/// What was typed and is not kept yet.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct DraftView {
+    /// The revision that was being edited, for a session's text.
+    pub revision: Option<u32>,
+    /// The title; empty for a session's text.
+    pub title: String,
+    /// The text.
+    pub text: String,
+    /// When, RFC 3339.
+    pub at: String,
+}
+
 /// A stage of work as the window shows it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct QueuedJob {

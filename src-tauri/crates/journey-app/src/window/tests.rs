@@ -2,6 +2,7 @@
 //! on this computer, events that are waited for.
 
 mod backup;
+mod drafts;
 mod given;
 mod imports;
 mod looking_back;

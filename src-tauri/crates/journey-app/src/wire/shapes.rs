@@ -4,10 +4,10 @@ use super::{
     AccountCreated, AccountRow, AccountRows, AccountState, AccountView, AuditList, AuditView,
     BackupDone, BackupState, BinRow, BinRows, Calendar, ChangeView, CheckView, CommandError,
     Config, Country, CoverageView, CrisisHelp, DayMark, DeviceList, DeviceView, Diff, DoctorView,
-    EditedPage, ElementView, EmotionMark, EvidenceView, FoundHit, HelpLine, HitView, HoleView,
-    LedgerList, LedgerView, ModelRow, ModelRows, PasswordStrength, PlacedWord, Playback, Presence,
-    Preview, ProviderAnswer, ProviderRow, ProviderRows, Question, Questions, Queue, QueuedJob,
-    RecordingFrame, RecordingState, RecordingView, RecordingWarning, RecoveryCodeView,
+    DraftView, EditedPage, ElementView, EmotionMark, EvidenceView, FoundHit, HelpLine, HitView,
+    HoleView, LedgerList, LedgerView, ModelRow, ModelRows, PasswordStrength, PlacedWord, Playback,
+    Presence, Preview, ProviderAnswer, ProviderRow, ProviderRows, Question, Questions, Queue,
+    QueuedJob, RecordingFrame, RecordingState, RecordingView, RecordingWarning, RecoveryCodeView,
     RelationshipView, Replacement, Replacements, RestoreDone, RunRow, RunRows, RunView,
     SearchResult, SegmentView, SessionPageView, SessionRow, SessionRows, SessionView,
     StageErrorView, Stopped, Streak, SubstituteView, SuggestionView, TS, TagRow, TagRows,
@@ -82,7 +82,7 @@ shapes! {
     RecoveryCodeView PasswordStrength EvidenceView ElementView RelationshipView HoleView
     SubstituteView CoverageView SegmentView TranscriptView RunView StageErrorView SessionView PlacedWord
     SessionPageView EditedPage EmotionMark SessionRow SessionRows BinRow BinRows DeviceView DeviceList
-    RecordingState RecordingView RecordingWarning RecordingFrame Stopped QueuedJob Queue RunRow
+    RecordingState RecordingView RecordingWarning RecordingFrame Stopped DraftView QueuedJob Queue RunRow
     RunRows ChangeView Diff HitView FoundHit SearchResult ModelRow ModelRows ProviderRow
     ProviderRows ProviderAnswer Preview LedgerView LedgerList Replacement Replacements AuditView
     AuditList BackupState BackupDone RestoreDone CheckView DoctorView DayMark Calendar Streak

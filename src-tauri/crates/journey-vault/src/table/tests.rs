@@ -1,5 +1,6 @@
 use super::{
     corrections::Correction,
+    drafts::DraftOf,
     recordings::{RecordingKind, RecordingState},
     sessions::SessionFilter,
     taxonomy_edits::Tree,
@@ -529,6 +530,35 @@ fn settings_secrets_and_taxonomy_edits_are_kept() {
     assert_eq!(test.read(|read| read.taxonomy_edits().in_force(Tree::Topics)).len(), 1);
 }
 
+#[test]
+fn one_draft_is_kept_of_a_new_reflection_and_one_of_each_text() {
+    let test = TestVault::new();
+    let (one, other) = (test.spoken("a", 0, "First."), test.spoken("b", 1, "Second."));
+    let edit = |session, revision| DraftOf::Edit { session, revision };
+    test.write(|write| {
+        for (of, text) in [
+            (DraftOf::New, "I wr"),
+            (edit(one, 1), "First, a"),
+            (edit(other, 1), "Second!"),
+            (DraftOf::New, "I wrote"),
+            (edit(one, 2), "First, again."),
+        ] {
+            write.drafts().set(of, "", text)?;
+        }
+        Ok(())
+    });
+    let text = |session| {
+        test.read(|read| read.drafts().get(session)).map(|draft| (draft.revision, draft.text))
+    };
+    assert_eq!(text(None), Some((None, "I wrote".to_owned())));
+    assert_eq!(text(Some(one)), Some((Some(2), "First, again.".to_owned())));
+    assert_eq!(text(Some(other)), Some((Some(1), "Second!".to_owned())));
+    test.write(|write| write.drafts().remove(Some(one)));
+    assert_eq!((text(Some(one)), text(None).is_some()), (None, true));
+    test.write(|write| write.drafts().remove(None));
+    assert_eq!((text(None), text(Some(other)).is_some()), (None, true));
+}
+
 /// Every page of the database as it is when it is read with its key, free pages included.
 fn decrypted(test: &TestVault) -> Vec<u8> {
     test.write(|write| Ok(write.conn().serialize("main")?.to_vec()))
@@ -548,6 +578,7 @@ fn erasing_leaves_nothing_even_for_who_has_the_key() {
         write.sessions().add_tags(session, &[CANARY.into()])?;
         write.corrections().add(elements[0].id, &Correction::NotMe)?;
         write.analysis_cache().set(session, "hash", CANARY.as_bytes())?;
+        write.drafts().set(DraftOf::Edit { session, revision: 1 }, "", CANARY)?;
         write.jobs().enqueue(session, JobKind::Sync)?;
         let thread = write.threads().create(ElementKind::Belief, CANARY, CANARY, "held")?;
         let link = ThreadLink {

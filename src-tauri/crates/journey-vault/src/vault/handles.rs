@@ -7,6 +7,7 @@ use crate::{
     table::{
         analysis_cache::{AnalysisCache, AnalysisCacheMut},
         corrections::{Corrections, CorrectionsMut},
+        drafts::{Drafts, DraftsMut},
         elements::{Elements, ElementsMut},
         jobs::{Jobs, JobsMut},
         ledger::{LedgerRows, LedgerRowsMut},
@@ -141,6 +142,8 @@ reading_handles! {
     secrets: Secrets,
     /// Replies by hash.
     analysis_cache: AnalysisCache,
+    /// What was typed and is not kept yet.
+    drafts: Drafts,
 }
 
 impl<'c> Read<'c> {
@@ -266,6 +269,12 @@ impl<'c> Write<'c> {
     #[must_use]
     pub fn analysis_cache(&self) -> AnalysisCacheMut<'c> {
         AnalysisCacheMut::new(self.conn, &*self.ports.clock)
+    }
+
+    /// What was typed and is not kept yet.
+    #[must_use]
+    pub fn drafts(&self) -> DraftsMut<'c> {
+        DraftsMut::new(self.conn, &*self.ports.clock)
     }
 
     pub(super) fn ledger_mut(&self) -> LedgerRowsMut<'c> {

@@ -18,6 +18,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("0003_orders.sql", include_str!("../../../../../migrations/vault/0003_orders.sql")),
     ("0004_readers.sql", include_str!("../../../../../migrations/vault/0004_readers.sql")),
     ("0005_marks.sql", include_str!("../../../../../migrations/vault/0005_marks.sql")),
+    ("0006_drafts.sql", include_str!("../../../../../migrations/vault/0006_drafts.sql")),
 ];
 
 /// The schema that this version of the program writes.

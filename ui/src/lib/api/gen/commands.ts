@@ -44,6 +44,11 @@ export type CommandMap = {
   record_resume: { args: Record<string, never>; result: V.RecordingView };
   record_stop: { args: Record<string, never>; result: V.Stopped };
   write: { args: { title: string | null; text: string }; result: V.Stopped };
+  draft_get: { args: { session: string | null }; result: V.DraftView | null };
+  draft_set: {
+    args: { session: string | null; revision: number | null; title: string; text: string };
+    result: null;
+  };
   import_choose: { args: Record<string, never>; result: V.Queue };
   queue: { args: Record<string, never>; result: V.Queue };
   cancel_job: { args: { job: string }; result: null };

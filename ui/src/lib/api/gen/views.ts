@@ -560,6 +560,17 @@ export type Stopped = {
   /** Its id. */
   session: string;
 };
+/** What was typed and is not kept yet. */
+export type DraftView = {
+  /** The revision that was being edited, for a session's text. */
+  revision: number | null;
+  /** The title; empty for a session's text. */
+  title: string;
+  /** The text. */
+  text: string;
+  /** When, RFC 3339. */
+  at: string;
+};
 /** A stage of work as the window shows it. */
 export type QueuedJob = {
   /** Identity. */

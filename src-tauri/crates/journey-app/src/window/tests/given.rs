@@ -155,7 +155,11 @@ impl Home {
 
     /// Signs in again and goes on with what waits.
     pub(super) fn unlock(&self) {
-        *self.token.lock().unwrap() = self.app.sign_in_window("ada", PASSWORD, false).unwrap();
+        self.unlock_as("ada");
+    }
+
+    pub(super) fn unlock_as(&self, name: &str) {
+        *self.token.lock().unwrap() = self.app.sign_in_window(name, PASSWORD, false).unwrap();
         self.app.work_in_background();
     }
 

@@ -1,0 +1,69 @@
+//! What is typed in the window before it is kept: in the vault at once, so that neither a lock nor a
+//! crash nor a wrong key loses it.
+
+use crate::{
+    App,
+    access::Unlocked,
+    error::{CommandError, Result},
+    review::find,
+    views::window::DraftView,
+};
+use journey_vault::table::drafts::DraftOf;
+
+impl App {
+    /// What was typed for a session's text, or for a new reflection, and not kept yet.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn draft(&self, me: &Unlocked, session: Option<&str>) -> Result<Option<DraftView>> {
+        me.vault().read(|read| {
+            let session = session.map(|id| find(read, id)).transpose()?;
+            Ok(read.drafts().get(session)?.map(|it| DraftView {
+                revision: it.revision,
+                title: it.title,
+                text: it.text,
+                at: it.at.to_string(),
+            }))
+        })
+    }
+
+    /// Remembers what was typed: in `edited`, a session and the revision that is being edited, or in
+    /// a new reflection. Where nothing is left of it, it is forgotten.
+    ///
+    /// # Errors
+    /// Not found.
+    pub fn set_draft(
+        &self,
+        me: &Unlocked,
+        edited: Option<(&str, u32)>,
+        title: &str,
+        text: &str,
+    ) -> Result<()> {
+        let of = match edited {
+            None => DraftOf::New,
+            Some((id, revision)) => {
+                let session = me.vault().read(|read| find(read, id))?;
+                DraftOf::Edit { session, revision }
+            }
+        };
+        me.vault().write(|write| {
+            if text.is_empty() && title.is_empty() {
+                write.drafts().remove(of.session())
+            } else {
+                write.drafts().set(of, title, text)
+            }
+        })?;
+        Ok(())
+    }
+
+    /// What was typed is kept now. Where its draft cannot be forgotten, it is offered once more.
+    pub(super) fn forget_draft(&self, me: &Unlocked, session: Option<&str>) {
+        let forgotten = me.vault().write(|write| {
+            let session = session.map(|id| find(&write.read(), id)).transpose()?;
+            Ok::<_, CommandError>(write.drafts().remove(session)?)
+        });
+        if let Err(error) = forgotten {
+            tracing::warn!(code = ?error.code, "a draft stays though its text is kept");
+        }
+    }
+}

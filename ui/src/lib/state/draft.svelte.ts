@@ -1,0 +1,120 @@
+import { call, failure, type Failure } from "$lib/api";
+
+/** How often a text that is being typed is sent, ms. */
+const PAUSE_MS = 1000;
+
+/** A lock does not wait longer than this for what was typed last, ms. */
+const LOCK_WAITS_MS = 2000;
+
+interface Typed {
+  revision: number | null;
+  title: string;
+  text: string;
+}
+
+const open = new Set<Draft>();
+const noted = () => undefined;
+
+/** What is typed and not kept yet. The core has it at once, so that no lock and no wrong key loses it. */
+export class Draft {
+  /** Why the core does not have what was typed last. */
+  problem = $state.raw<Failure | null>(null);
+  readonly #session: string | null;
+  #known: Typed = { revision: null, title: "", text: "" };
+  #unsent: Typed | null = null;
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #sending: Promise<void> = Promise.resolve();
+
+  /** Of a session's text, or (null) of a new reflection. */
+  constructor(session: string | null) {
+    this.#session = session;
+    open.add(this);
+  }
+
+  /** What was left here the last time, with what was typed before the answer came. */
+  load(): Promise<Typed | null> {
+    const loading = call("draft_get", { session: this.#session }).then((left) => {
+      if (left === null) return null;
+      const { revision, title, text } = left;
+      this.#known = { revision, title, text };
+      const typed = this.#unsent;
+      if (typed === null) return this.#known;
+      this.#unsent = {
+        revision,
+        title: typed.title || title,
+        text: [text, typed.text].filter((it) => it !== "").join("\n\n"),
+      };
+      return this.#unsent;
+    });
+    // What is typed meanwhile does not replace what was left.
+    this.#sending = this.#sending.then(() => loading).then(noted, noted);
+    return loading;
+  }
+
+  /** The first letter is sent at once, which also tells the core that somebody is here. */
+  set(title: string, text: string, revision: number | null = null): void {
+    const last = this.#unsent ?? this.#known;
+    if (last.title === title && last.text === text) return;
+    this.#unsent = { revision, title, text };
+    if (this.#timer === null) this.#tick();
+  }
+
+  /** Sends what is not sent yet, and waits for it. */
+  flush(): Promise<void> {
+    this.#send();
+    return this.#sending;
+  }
+
+  /** It is kept, or not wanted any more. */
+  forget(): void {
+    this.#stop();
+    this.#unsent = null;
+    this.#known = { revision: null, title: "", text: "" };
+    this.problem = null;
+  }
+
+  /** Nothing more is typed here. */
+  end(): void {
+    this.#stop();
+    open.delete(this);
+    this.#send();
+  }
+
+  #tick(): void {
+    this.#send();
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      if (this.#unsent !== null) this.#tick();
+    }, PAUSE_MS);
+  }
+
+  #stop(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #send(): void {
+    // One after the other: an older text must not arrive after a newer one.
+    this.#sending = this.#sending.then(async () => {
+      const typed = this.#unsent;
+      if (typed === null) return;
+      try {
+        await call("draft_set", { session: this.#session, ...typed });
+        this.#known = typed;
+        if (this.#unsent === typed) this.#unsent = null;
+        this.problem = null;
+      } catch (reason) {
+        this.problem = failure(reason);
+      }
+    });
+  }
+}
+
+/** Before the notebook is locked: the core gets what was typed last. */
+export async function flushDrafts(): Promise<void> {
+  const sent = Promise.all([...open].map((draft) => draft.flush()));
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<void>((done) => (timer = setTimeout(done, LOCK_WAITS_MS)));
+  await Promise.race([sent, late]);
+  clearTimeout(timer);
+}
