@@ -32,9 +32,12 @@ use journey_speech::{
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
     time::{Duration, Instant},
 };
+
+#[path = "../../../../tests/support/real_time.rs"]
+mod real_time;
 
 const RUNTIME_DIR: &str = "JOURNEY_TEST_MICROPHONE";
 
@@ -72,30 +75,35 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..")
 }
 
+/// One test at a time, so that none of them keeps another from running in time.
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// Runs `inside` in a child of this test binary that sees the virtual microphone alone.
-#[track_caller]
 fn with_microphone(test: &str, inside: impl FnOnce(&Path)) {
     if let Some(dir) = std::env::var_os(RUNTIME_DIR) {
         inside(Path::new(&dir));
         return;
     }
-    let microphone = VirtualMicrophone::start();
-    let dir = microphone.dir.path();
-    let out = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", test, "--nocapture"])
-        .env_remove("PULSE_SERVER")
-        .env_remove("PULSE_RUNTIME_PATH")
-        .env("XDG_RUNTIME_DIR", dir)
-        .env("HOME", dir)
-        .env(RUNTIME_DIR, dir)
-        .output()
-        .unwrap();
-    assert!(
-        out.status.success(),
-        "{}\n{}",
-        String::from_utf8_lossy(&out.stdout),
-        String::from_utf8_lossy(&out.stderr)
-    );
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    real_time::in_real_time(|| {
+        let microphone = VirtualMicrophone::start();
+        let dir = microphone.dir.path();
+        let out = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", test, "--nocapture"])
+            .env_remove("PULSE_SERVER")
+            .env_remove("PULSE_RUNTIME_PATH")
+            .env("XDG_RUNTIME_DIR", dir)
+            .env("HOME", dir)
+            .env(RUNTIME_DIR, dir)
+            .output()
+            .unwrap();
+        assert!(
+            out.status.success(),
+            "{}\n{}",
+            String::from_utf8_lossy(&out.stdout),
+            String::from_utf8_lossy(&out.stderr)
+        );
+    });
 }
 
 struct RealClock(Instant);
