@@ -7,7 +7,7 @@ use std::{cell::Cell, time::Duration};
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// How long the page may take to show something that needs no transcription.
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(120);
 
 /// Keys without a character, as WebDriver writes them.
 pub const CONTROL: char = '\u{E009}';

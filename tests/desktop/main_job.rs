@@ -13,7 +13,7 @@ const TITLE: &str = "I was hurt when my children shouted at me";
 
 #[test]
 fn the_main_job_works_in_the_real_window_from_the_first_run_to_undo() {
-    let place = Place::with_microphone();
+    let place = Place::alone_with_microphone();
     place.has_speech_model();
     let window = place.open();
 
@@ -114,11 +114,29 @@ fn hear_an_element_again(place: &Place, window: &Window) {
         slider.property("value").as_str().unwrap().parse::<u64>().unwrap()
     };
     let ear = place.listen();
+    window.css(".player button[aria-label=Play]");
+    // It plays for a moment only: the window itself notes what it showed.
+    window.script(
+        "const button = document.querySelector('.player button[aria-label=Play]');
+         const slider = document.querySelector('.player input[aria-label=Position]');
+         window.shown = [];
+         new MutationObserver(() => window.shown.push([button.getAttribute('aria-label'), Number(slider.value)]))
+           .observe(button, { attributes: true, attributeFilter: ['aria-label'] });",
+        &[],
+    );
     window.button("Emotion: Hurt").click();
-    window.css("button[aria-label=Pause]");
-    let begun = position();
+    window.script_later(
+        "const [done] = arguments;
+         const look = () => window.shown.some(([label]) => label === 'Play')
+           ? done(null) : requestAnimationFrame(look);
+         look();",
+        &[],
+    );
+    let shown = window.script("return window.shown", &[]);
+    let [began, ended] = &shown.as_array().unwrap()[..] else { panic!("{shown}") };
+    assert_eq!((&began[0], &ended[0]), (&json!("Pause"), &json!("Play")), "{shown}");
+    let begun = began[1].as_u64().unwrap();
     assert!((from.saturating_sub(100)..=to).contains(&begun), "{begun} is not in {from}..{to}");
-    window.css("button[aria-label=Play]");
     let ended = position();
     assert!(ended.abs_diff(to) < 500, "it ended at {ended} instead of {to}");
     let loudest = ear.loudest();
@@ -152,6 +170,13 @@ fn delete_and_undo(window: &Window) {
     window.css("main a[href*='#/session/']").click();
     window.css("article[aria-label=Transcript]");
     window.button("More for this session").click();
+    // A message stays while a pointer is on it.
+    window.script(
+        "const hold = (it) => it.dispatchEvent(new PointerEvent('pointerenter'));
+         new MutationObserver(() => document.querySelectorAll('.toast').forEach(hold))
+           .observe(document.body, { subtree: true, childList: true });",
+        &[],
+    );
     window.menu_item("Delete").click();
     window.sees("Moved to the bin.");
     window.sees("Nothing here yet");

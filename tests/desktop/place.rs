@@ -9,6 +9,7 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 use tempfile::TempDir;
 
@@ -22,10 +23,29 @@ pub fn root() -> &'static Path {
 
 /// A computer on which the program runs.
 pub struct Place {
+    _turn: Turn,
     home: TempDir,
     _display: Group,
     number: String,
     microphone: bool,
+}
+
+/// What is told of in real time has the computer for itself; everything else shares it.
+static TURNS: RwLock<()> = RwLock::new(());
+
+enum Turn {
+    Shared { _held: RwLockReadGuard<'static, ()> },
+    Alone { _held: RwLockWriteGuard<'static, ()> },
+}
+
+impl Turn {
+    fn shared() -> Self {
+        Self::Shared { _held: TURNS.read().unwrap_or_else(PoisonError::into_inner) }
+    }
+
+    fn alone() -> Self {
+        Self::Alone { _held: TURNS.write().unwrap_or_else(PoisonError::into_inner) }
+    }
 }
 
 /// A process and its children; ended when dropped.
@@ -91,6 +111,10 @@ impl Drop for Window {
 impl Place {
     /// A computer with a display of 1280 x 900.
     pub fn new() -> Self {
+        Self::at(Turn::shared())
+    }
+
+    fn at(turn: Turn) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut display = Command::new("Xvfb")
             .args(["-displayfd", "1", "-screen", "0", "1280x900x24", "-nolisten", "tcp"])
@@ -104,16 +128,24 @@ impl Place {
         // The server writes its number once it is ready.
         BufReader::new(display.stdout.take().unwrap()).read_line(&mut number).unwrap();
         let number = format!(":{}", number.trim());
-        Self { home, _display: Group(display), number, microphone: false }
+        Self { _turn: turn, home, _display: Group(display), number, microphone: false }
     }
 
     /// The same, with a microphone that hears what `says` plays.
     pub fn with_microphone() -> Self {
-        let mut it = Self::new();
-        it.microphone = true;
-        it.sound("start", None);
-        it.sound("plug", None);
-        it
+        Self::new().and_microphone()
+    }
+
+    /// The same, while no other window is open.
+    pub fn alone_with_microphone() -> Self {
+        Self::at(Turn::alone()).and_microphone()
+    }
+
+    fn and_microphone(mut self) -> Self {
+        self.microphone = true;
+        self.sound("start", None);
+        self.sound("plug", None);
+        self
     }
 
     fn sound(&self, action: &str, file: Option<&Path>) {
@@ -134,7 +166,7 @@ impl Place {
         self.sound("play", Some(recording));
     }
 
-    /// Listens to what the loudspeaker plays from now on.
+    /// Listens to what the loudspeaker plays from now on, and does so already.
     pub fn listen(&self) -> Ear {
         let file = self.home.path().join("heard.raw");
         let recorder = self
@@ -144,7 +176,14 @@ impl Place {
             .process_group(0)
             .spawn()
             .expect("pulseaudio-utils is installed (scripts/setup test)");
-        Ear { file, recorder: Group(recorder) }
+        let ear = Ear { file, recorder: Group(recorder) };
+        for _ in 0..2400 {
+            if std::fs::metadata(&ear.file).is_ok_and(|heard| heard.len() > 0) {
+                return ear;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("nobody listens to the loudspeaker");
     }
 
     fn runtime_dir(&self) -> PathBuf {
@@ -326,7 +365,7 @@ fn free_port() -> u16 {
 
 /// Waits until somebody listens: the driver says so nowhere else.
 fn await_port(port: u16) {
-    for _ in 0..600 {
+    for _ in 0..2400 {
         if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
             return;
         }

@@ -6,7 +6,7 @@ const heard = ({ effectiveDirective }) => {
   if (wanted.every((directive) => stopped.has(directive))) done([...stopped]);
 };
 document.addEventListener("securitypolicyviolation", heard);
-setTimeout(() => done([...stopped]), 10_000);
+setTimeout(() => done([...stopped]), 120_000);
 
 const url = (name) => `http://${host}/${name}`;
 const quiet = (order) => {
