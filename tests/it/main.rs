@@ -27,6 +27,8 @@ mod kills;
 mod listening;
 mod microphone;
 mod providers;
+#[path = "../support/real_time.rs"]
+mod real_time;
 mod recording;
 mod support;
 mod taxonomies;

@@ -2,6 +2,7 @@
 
 use crate::{
     microphone::{AtWork, Microphone, until},
+    real_time::in_real_time,
     support::{BINARY, Program, bare_whisper, describe, speech, word_error_rate},
 };
 use serde_json::Value;
@@ -35,71 +36,82 @@ fn lost_ms(session: &Value) -> u64 {
 
 #[test]
 fn what_is_said_into_the_microphone_is_found_again_by_another_process() {
-    let (program, microphone) = (Program::with_model(), Microphone::plugged_in());
-    // A sound server under load may answer too late at first.
-    until("the microphone is the default one", || {
-        let list = microphone.given_to(program.command(&["devices", "--json"])).output().unwrap();
-        let list: Value = serde_json::from_slice(&list.stdout).unwrap();
-        let first = &list["devices"][0];
-        first["default"] == true && first["id"] == "pulseaudio:vmic.monitor"
+    in_real_time(|| {
+        let (program, microphone) = (Program::with_model(), Microphone::plugged_in());
+        // A sound server under load may answer too late at first.
+        until("the microphone is the default one", || {
+            let list =
+                microphone.given_to(program.command(&["devices", "--json"])).output().unwrap();
+            let list: Value = serde_json::from_slice(&list.stdout).unwrap();
+            let first = &list["devices"][0];
+            first["default"] == true && first["id"] == "pulseaudio:vmic.monitor"
+        });
+        let devices = microphone.given_to(program.command(&["devices"])).output().unwrap();
+        let devices = String::from_utf8_lossy(&devices.stdout).into_owned();
+        assert!(
+            devices.contains("*\tMonitor of Null Output\tpulseaudio:vmic.monitor"),
+            "{devices}"
+        );
+
+        let words = ["--seconds", "16", "--title", "Spoken aloud"];
+        let recording = AtWork::recording(&program, &microphone, &words);
+        microphone.hear(&speech("short.wav"));
+        let output = recording.ends_well();
+        assert!(String::from_utf8_lossy(&output.stdout).contains("Spoken aloud"));
+
+        let said = fs::read_to_string(speech("short.txt")).unwrap();
+        let session = newest(&program);
+        crate::command_line::check_session(&session);
+        assert_eq!(
+            (&session["source"], &session["status"]),
+            (&"microphone".into(), &"analysed".into())
+        );
+        assert_eq!(session["recovered"], false);
+        // A sound server under load may open late, which is marked and counted as session time.
+        let heard_ms = session["duration_ms"].as_u64().unwrap() - lost_ms(&session);
+        // It may end late on a busy computer, and never early.
+        assert!((15_950..26_000).contains(&heard_ms), "{session}");
+        let bare = word_error_rate(&said, &bare_whisper(&speech("short.wav")));
+        let heard = word_error_rate(&said, text(&session));
+        assert!(heard <= bare + 2.0, "{heard} % against {bare} %: {}", text(&session));
+        let kinds: Vec<&Value> =
+            session["elements"].as_array().unwrap().iter().map(|e| &e["kind"]).collect();
+        assert!(kinds.contains(&&"emotion".into()), "{kinds:?}");
+        let hits = program.json(&["search", "children"]);
+        assert_eq!(hits["hits"][0]["session"], session["id"]);
     });
-    let devices = microphone.given_to(program.command(&["devices"])).output().unwrap();
-    let devices = String::from_utf8_lossy(&devices.stdout).into_owned();
-    assert!(devices.contains("*\tMonitor of Null Output\tpulseaudio:vmic.monitor"), "{devices}");
-
-    let words = ["--seconds", "11", "--title", "Spoken aloud"];
-    let recording = AtWork::recording(&program, &microphone, &words);
-    microphone.hear(&speech("short.wav"));
-    let output = recording.ends_well();
-    assert!(String::from_utf8_lossy(&output.stdout).contains("Spoken aloud"));
-
-    let said = fs::read_to_string(speech("short.txt")).unwrap();
-    let session = newest(&program);
-    crate::command_line::check_session(&session);
-    assert_eq!(
-        (&session["source"], &session["status"]),
-        (&"microphone".into(), &"analysed".into())
-    );
-    assert_eq!(session["recovered"], false);
-    // A sound server under load may open late, which is marked and counted as session time.
-    let heard_ms = session["duration_ms"].as_u64().unwrap() - lost_ms(&session);
-    assert!((10_950..11_600).contains(&heard_ms), "{session}");
-    let bare = word_error_rate(&said, &bare_whisper(&speech("short.wav")));
-    let heard = word_error_rate(&said, text(&session));
-    assert!(heard <= bare + 2.0, "{heard} % against {bare} %: {}", text(&session));
-    let kinds: Vec<&Value> =
-        session["elements"].as_array().unwrap().iter().map(|e| &e["kind"]).collect();
-    assert!(kinds.contains(&&"emotion".into()), "{kinds:?}");
-    let hits = program.json(&["search", "children"]);
-    assert_eq!(hits["hits"][0]["session"], session["id"]);
 }
 
 #[test]
 fn interrupting_ends_the_recording_and_not_the_work_on_it() {
-    let (program, microphone) = (Program::with_model(), Microphone::plugged_in());
-    let recording = AtWork::recording(&program, &microphone, &[]);
-    microphone.hear(&speech("short.wav"));
-    recording.signal("INT");
-    let output = recording.ends_well();
-    assert!(String::from_utf8_lossy(&output.stderr).contains("Stopped; finishing."));
-    let session = newest(&program);
-    assert_eq!(session["status"], "analysed");
-    assert!(text(&session).contains("read a book"), "{}", text(&session));
+    in_real_time(|| {
+        let (program, microphone) = (Program::with_model(), Microphone::plugged_in());
+        let recording = AtWork::recording(&program, &microphone, &[]);
+        microphone.hear(&speech("short.wav"));
+        recording.signal("INT");
+        let output = recording.ends_well();
+        assert!(String::from_utf8_lossy(&output.stderr).contains("Stopped; finishing."));
+        let session = newest(&program);
+        assert_eq!(session["status"], "analysed");
+        assert!(text(&session).contains("read a book"), "{}", text(&session));
+    });
 }
 
 #[test]
 fn a_microphone_that_is_unplugged_leaves_a_marked_gap_in_a_session_that_goes_on() {
-    let (program, microphone) = (Program::with_model(), Microphone::plugged_in());
-    let mut recording = AtWork::recording(&program, &microphone, &[]);
-    microphone.hear(&speech("short.wav"));
-    microphone.unplug();
-    recording.says("The microphone is gone");
-    recording.says("Recording from");
-    recording.signal("INT");
-    recording.ends_well();
-    let session = newest(&program);
-    assert!(lost(&session).contains(&"the microphone was lost".to_owned()), "{session}");
-    assert!(text(&session).contains("read a book"), "{}", text(&session));
+    in_real_time(|| {
+        let (program, microphone) = (Program::with_model(), Microphone::plugged_in());
+        let mut recording = AtWork::recording(&program, &microphone, &[]);
+        microphone.hear(&speech("short.wav"));
+        microphone.unplug();
+        recording.says("The microphone is gone");
+        recording.says("Recording from");
+        recording.signal("INT");
+        recording.ends_well();
+        let session = newest(&program);
+        assert!(lost(&session).contains(&"the microphone was lost".to_owned()), "{session}");
+        assert!(text(&session).contains("read a book"), "{}", text(&session));
+    });
 }
 
 #[test]
@@ -109,6 +121,7 @@ fn without_a_microphone_the_reason_is_said_and_nothing_is_left() {
     let output = program
         .command(&["record", "--seconds", "1", "--json"])
         .env("XDG_RUNTIME_DIR", nowhere.path())
+        .env("PULSE_SERVER", format!("unix:{}/nobody", nowhere.path().display()))
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", describe(&output));
