@@ -2,11 +2,12 @@
 
 use crate::{
     microphone::{signal, until},
+    real_time::Watch,
     support::{PASSWORD, Program, sample_model, samples, speech, word_error_rate},
 };
 use journey_app::{
     App, KdfCost, Ports, access::Unlocked, data_dir::DataDir, gate::command::Command as Gated,
-    import::ImportOptions, record::RecordOptions, review::SessionQuery,
+    import::ImportOptions, record::RecordOptions, review::SessionQuery, views::SessionSummary,
 };
 use journey_domain::ports::{CancelToken, LockReason, NoEvents};
 use journey_speech::{
@@ -39,6 +40,8 @@ const TITLE: &str = "JOURNEY_TEST_KILLED_TITLE";
 /// Vaults at work side by side, and kills in each.
 const N_VAULTS: u64 = 5;
 const N_KILLS: u64 = 10;
+/// A microphone that comes later than this does not catch up.
+const LATE: Duration = Duration::from_millis(50);
 /// The most that a kill may cost.
 const MOST_LOST_MS: u64 = 250;
 
@@ -62,10 +65,12 @@ impl AudioHost for NotingHost {
         let (mut feed, _, reader) = stream_channel(format);
         let (sound, note) = (Arc::clone(&self.sound), Arc::clone(&self.note));
         thread::spawn(move || {
-            let begun = Instant::now();
+            let mut due = Instant::now();
             for (n, block) in sound.chunks(160).cycle().enumerate() {
-                let due = Duration::from_millis(10 * n as u64);
-                thread::sleep(due.saturating_sub(begun.elapsed()));
+                let now = Instant::now();
+                thread::sleep(due.saturating_duration_since(now));
+                // It has heard nothing while the computer stood still.
+                due = due.max(now.checked_sub(LATE).unwrap_or(due)) + Duration::from_millis(10);
                 feed.push(block);
                 let delivered_ms = 10 * (n as u64 + 1);
                 note.write_all_at(&delivered_ms.to_le_bytes(), 0).unwrap();
@@ -158,8 +163,16 @@ fn scattered(seed: u64) -> u64 {
     it ^ (it >> 31)
 }
 
-/// One recording, killed; gives how much the microphone had delivered, in milliseconds.
-fn killed_recording(folder: &Path, test: &str, seed: u64) -> u64 {
+/// A recording that was killed.
+struct Kill {
+    seed: u64,
+    /// How much the microphone had delivered.
+    delivered_ms: u64,
+    /// Whether the computer stood still: what it had no time to write is then no telling.
+    stood_still: bool,
+}
+
+fn killed_recording(folder: &Path, test: &str, seed: u64) -> Kill {
     drop(fs::remove_file(folder.join("delivered")));
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", test])
@@ -173,10 +186,11 @@ fn killed_recording(folder: &Path, test: &str, seed: u64) -> u64 {
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself, seed {seed}");
         delivered_ms(folder) > 0
     });
+    let watch = Watch::start();
     thread::sleep(Duration::from_millis(scattered(seed) % 1500));
     child.kill().unwrap();
     child.wait().unwrap();
-    delivered_ms(folder)
+    Kill { seed, delivered_ms: delivered_ms(folder), stood_still: watch.stood_still() }
 }
 
 #[test]
@@ -191,35 +205,57 @@ fn fifty_kills_at_random_moments_of_a_recording_cost_a_quarter_of_a_second_each_
                 let home = tempfile::tempdir().unwrap();
                 let folder = home.path();
                 app(folder, None).create_account(None, "ada", false, PASSWORD).unwrap();
-                let kills: Vec<(u64, u64)> = (0..N_KILLS)
-                    .map(|n| vault * N_KILLS + n)
-                    .map(|seed| (seed, killed_recording(folder, TEST, seed)))
-                    .collect();
-                check_recovered(folder, &kills);
+                let mut due: Vec<u64> = (0..N_KILLS).map(|n| vault * N_KILLS + n).collect();
+                let mut n_killed = 0;
+                for _ in 0..3 {
+                    let kill = |seed: &u64| killed_recording(folder, TEST, *seed);
+                    let kills: Vec<Kill> = due.iter().map(kill).collect();
+                    n_killed += kills.len();
+                    due = check_kept(folder, &kills);
+                }
+                assert!(due.is_empty(), "the computer stood still again and again: {due:?}");
+                check_recovered(folder, n_killed);
             });
         }
     });
 }
 
-/// Each recording is there, offered as recovered, and can be transcribed.
-fn check_recovered(folder: &Path, kills: &[(u64, u64)]) {
-    let (app, me) = with_model(folder, None);
-    let query = SessionQuery { limit: 50, ..SessionQuery::default() };
-    let found = app.sessions(&me, &query).unwrap().sessions;
+/// None of them lost too much; gives new seeds for those that the computer had no time for.
+fn check_kept(folder: &Path, kills: &[Kill]) -> Vec<u64> {
+    let app = app(folder, None);
+    let found = sessions(&app, &unlocked(&app));
     let mut said = String::new();
-    for (seed, delivered_ms) in kills {
+    let mut again = Vec::new();
+    for Kill { seed, delivered_ms, stood_still } in kills {
         let session = found.iter().find(|it| it.title == format!("kill {seed}"));
         let kept_ms = session.and_then(|it| it.duration_ms).unwrap_or(0);
         let lost_ms = delivered_ms.saturating_sub(kept_ms);
         said.push_str(&format!("seed {seed}: {lost_ms} ms of {delivered_ms} ms lost\n"));
-        assert!(lost_ms <= MOST_LOST_MS, "{said}");
-        let Some(session) = session else { continue };
-        let session = app.transcribe(&me, &session.id, &CancelToken::new()).unwrap();
-        assert!(session.recovered, "seed {seed}");
-        assert!(session.error.is_none(), "seed {seed}: {:?}", session.error);
-        assert_eq!(session.coverage.transcribed, 1.0, "seed {seed}");
+        if lost_ms > MOST_LOST_MS {
+            assert!(*stood_still, "{said}");
+            again.push(seed + N_VAULTS * N_KILLS);
+        }
     }
-    assert!(found.len() <= kills.len(), "a session too many");
+    again
+}
+
+/// Each recording is offered as recovered, and can be transcribed.
+fn check_recovered(folder: &Path, n_killed: usize) {
+    let (app, me) = with_model(folder, None);
+    let found = sessions(&app, &me);
+    assert!(found.len() <= n_killed, "a session too many");
+    for session in found {
+        let seed = session.title;
+        let session = app.transcribe(&me, &session.id, &CancelToken::new()).unwrap();
+        assert!(session.recovered, "{seed}");
+        assert!(session.error.is_none(), "{seed}: {:?}", session.error);
+        assert_eq!(session.coverage.transcribed, 1.0, "{seed}");
+    }
+}
+
+fn sessions(app: &App, me: &Unlocked) -> Vec<SessionSummary> {
+    let query = SessionQuery { limit: 50, ..SessionQuery::default() };
+    app.sessions(me, &query).unwrap().sessions
 }
 
 /// Hands on to a worker, notes what it was given, and kills it once, in its second piece of work.
@@ -330,10 +366,6 @@ fn an_import_under_way_outlives_the_unlocking_of_another_process() {
     let me = unlocked(&importing);
     importing.add_model(&me, &sample_model()).unwrap();
     let options = ImportOptions { analyse: false, ..ImportOptions::default() };
-    let sessions = |app: &App, me: &Unlocked| {
-        let query = SessionQuery { limit: 9, ..SessionQuery::default() };
-        app.sessions(me, &query).unwrap().sessions
-    };
     let (seen, imported) = thread::scope(|scope| {
         let file = speech("short.wav");
         let importing = &importing;
