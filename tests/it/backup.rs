@@ -54,28 +54,35 @@ fn a_backup_comes_back_as_an_account_with_everything_in_it() {
 
 #[test]
 fn a_backup_hears_ctrl_c_and_leaves_nothing() {
-    let program = Program::with_account();
-    program.write("I was proud of the bread I baked today.");
-    let folder = program.home().join("backups");
-    fs::create_dir(&folder).unwrap();
-    let files = || program.files().into_iter().map(|(path, _)| path).collect::<Vec<_>>();
-    let child = program
-        .command(&["backup", folder.join("ada.journey").to_str().unwrap(), "--json"])
-        .envs([PASSPHRASE])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    until("it is being written", || fs::read_dir(&folder).unwrap().next().is_some());
-    signal(child.id(), "INT");
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{}", describe(&output));
-    let left: Vec<_> = files()
-        .into_iter()
-        .filter(|path| path.starts_with(&folder) || path.to_string_lossy().contains("snapshot"))
-        .collect();
-    assert!(left.is_empty(), "{left:?}");
-    let doctor = program.run(&["doctor", "--json"]);
-    let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
-    assert!(!doctor.to_string().contains("backed up"), "{doctor}");
+    for n in 1..=3 {
+        let program = Program::with_account();
+        program.write("I was proud of the bread I baked today.");
+        let folder = program.home().join("backups");
+        fs::create_dir(&folder).unwrap();
+        let files = || program.files().into_iter().map(|(path, _)| path).collect::<Vec<_>>();
+        let child = program
+            .command(&["backup", folder.join("ada.journey").to_str().unwrap(), "--json"])
+            .envs([PASSPHRASE])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        until("it is being written", || fs::read_dir(&folder).unwrap().next().is_some());
+        signal(child.id(), "INT");
+        let output = child.wait_with_output().unwrap();
+        // On a busy computer it may be done before it hears anything.
+        if output.status.code() == Some(0) && n < 3 {
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(130), "{}", describe(&output));
+        let left: Vec<_> = files()
+            .into_iter()
+            .filter(|path| path.starts_with(&folder) || path.to_string_lossy().contains("snapshot"))
+            .collect();
+        assert!(left.is_empty(), "{left:?}");
+        let doctor = program.run(&["doctor", "--json"]);
+        let doctor: serde_json::Value = serde_json::from_slice(&doctor.stdout).unwrap();
+        assert!(!doctor.to_string().contains("backed up"), "{doctor}");
+        return;
+    }
 }

@@ -38,7 +38,7 @@ fn an_editor_gets_no_secret_and_the_program_leaves_no_memory_behind() {
     .unwrap();
     fs::set_permissions(&editor, fs::Permissions::from_mode(0o700)).unwrap();
     let output = on_a_terminal(&program, "write --json")
-        .env("EDITOR", &editor)
+        .env("EDITOR", format!("sh {}", editor.display()))
         .env("INSIGHT_JOURNEY_NEW_PASSWORD", "canary-new")
         .env("INSIGHT_JOURNEY_RECOVERY_CODE", "canary-code")
         .env("INSIGHT_JOURNEY_BACKUP_PASSPHRASE", "canary-passphrase")
