@@ -342,7 +342,9 @@ fn a_window_that_nobody_uses_is_locked_also_while_a_long_job_runs() {
     drop(me);
     house.clock.skip(Duration::from_secs(2 * 60));
     eventually("the vault is closed", || !is_open(&house));
-    assert!(house.events.try_iter().any(|event| matches!(event, Event::Locked(LockReason::Idle))));
+    eventually("it is told", || {
+        house.events.try_iter().any(|event| matches!(event, Event::Locked(LockReason::Idle)))
+    });
     // The job stops, and with it the last hold on the keys goes: they are wiped when they drop.
     eventually("the keys are gone", || vault.strong_count() == 0);
     assert_eq!(house.engine.n_cancelled.load(Ordering::SeqCst), 1);

@@ -39,9 +39,9 @@ pub fn signal(pid: u32, name: &str) {
     assert!(sent.unwrap().success());
 }
 
-/// Waits until something is so; fails after 20 seconds.
+/// Waits until something is so; fails after two minutes.
 pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..400 {
+    for _ in 0..2400 {
         if is_so() {
             return;
         }

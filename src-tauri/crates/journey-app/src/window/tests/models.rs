@@ -7,7 +7,7 @@ use journey_domain::{
     session::Source,
 };
 use journey_vault::{VaultError, table::recordings::RecordingState};
-use std::path::Path;
+use std::{path::Path, time::Instant};
 
 fn row(home: &Home) -> ModelRow {
     let rows = home.app.model_rows(&home.me()).unwrap().models;
@@ -28,6 +28,7 @@ fn a_download_moves_pauses_goes_on_where_it_stopped_and_is_in_the_ledger() {
     let home = Home::with(|ports| ports.models = server.host());
     assert_eq!(row(&home).state, "available");
 
+    let began = Instant::now();
     home.app.start_model_download(&home.me(), MODEL).unwrap();
     until_half(&home);
     assert_eq!(row(&home).state, "downloading");
@@ -47,7 +48,8 @@ fn a_download_moves_pauses_goes_on_where_it_stopped_and_is_in_the_ledger() {
     assert_eq!(ledger.len(), 2);
     assert!(ledger.iter().all(|line| line.purpose == "model download"));
     let n_told = home.heard.all().iter().filter(|e| **e == Event::ModelsChanged).count();
-    assert!(n_told < 60, "{n_told} events for 32 MB");
+    let most = began.elapsed().as_millis() as usize / 250 + 10;
+    assert!(n_told <= most, "{n_told} events for 32 MB");
 }
 
 #[test]
