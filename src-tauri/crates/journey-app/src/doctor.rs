@@ -8,6 +8,7 @@ use crate::{
     views::{CheckView, DoctorView},
 };
 use journey_domain::ports::SecretStoreError;
+use journey_vault::VaultError;
 use std::{os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 /// Warn below this much free space, in bytes.
@@ -215,6 +216,13 @@ fn vault_check(me: Option<&Unlocked>) -> CheckView {
                 }
                 Err(error) => check("vault", "failed", error.to_string(), "Restore a backup."),
             },
+            // It gave way to whoever writes.
+            Err(VaultError::Busy) => check(
+                "vault",
+                "ok",
+                "every page passes its check; the search index is in use",
+                "Check again when nothing is under way.",
+            ),
             Err(error) => check("vault", "failed", error.to_string(), "Restore a backup."),
         },
         Ok(wrong) => check(

@@ -1,6 +1,9 @@
 //! A vault while it is open: whose it is, what runs on it.
 
-use crate::{pipeline::transcribe::Recogniser, record::Running};
+use crate::{
+    pipeline::transcribe::Recogniser,
+    record::{Running, Unsettled},
+};
 use journey_analysis::provider::Turns;
 use journey_domain::{
     account::Account,
@@ -14,6 +17,7 @@ use std::{
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
+        mpsc::{self, Receiver, Sender},
     },
     time::Duration,
 };
@@ -32,6 +36,9 @@ pub(crate) struct OpenVault {
     imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
     last_words: Mutex<HashSet<SessionId>>,
+    unsettled: Mutex<Vec<Unsettled>>,
+    settle: Sender<()>,
+    settling: Mutex<Option<Receiver<()>>>,
     recogniser: Mutex<Option<Recogniser>>,
     noted: Arc<Mutex<crate::window::Noted>>,
     microphone_test: Mutex<Option<CancelToken>>,
@@ -47,6 +54,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl OpenVault {
     pub(crate) fn new(account: Account, vault: Vault, keys: VaultKeys) -> Self {
+        let (settle, settling) = mpsc::channel();
         Self {
             account,
             vault: Arc::new(vault),
@@ -57,6 +65,9 @@ impl OpenVault {
             imports: crate::window::Imports::default(),
             recording: Mutex::default(),
             last_words: Mutex::default(),
+            unsettled: Mutex::default(),
+            settle,
+            settling: Mutex::new(Some(settling)),
             recogniser: Mutex::default(),
             noted: Arc::default(),
             microphone_test: Mutex::default(),
@@ -143,6 +154,22 @@ impl OpenVault {
 
     pub(crate) fn is_heard_out(&self, session: SessionId) -> bool {
         !lock(&self.last_words).contains(&session)
+    }
+
+    /// What the vault could not take yet.
+    pub(crate) fn unsettled(&self) -> MutexGuard<'_, Vec<Unsettled>> {
+        lock(&self.unsettled)
+    }
+
+    /// Has what could not be written now tried again soon, where anybody works in the background.
+    pub(crate) fn settle_soon(&self) {
+        // The receiver lives as long as this, or as long as whoever took it.
+        self.settle.send(()).ok();
+    }
+
+    /// Where [`settle_soon`](Self::settle_soon) is heard; for the first who asks.
+    pub(crate) fn settling(&self) -> Option<Receiver<()>> {
+        lock(&self.settling).take()
     }
 
     /// The files that wait to be taken in.

@@ -102,6 +102,14 @@ pub(crate) struct Sealed {
     _lock: RecordingLock,
 }
 
+/// What is safe on the disk of a recording that is over, and the vault could not take yet.
+pub(crate) struct Unsettled {
+    session: SessionId,
+    /// What was captured, as far as that is known.
+    captured: Option<(RecordingId, RecordingSummary)>,
+    listener: Option<Listener>,
+}
+
 /// Held while sound is captured, imported or made smaller and while a backup is written, so that
 /// another process does not take what is under way for what a crash left.
 pub(crate) struct RecordingLock {
@@ -290,14 +298,22 @@ impl App {
             listener.join();
         }
         open.hears_out(session, false);
-        let job = open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe))?;
-        self.announce_job(open, job.id);
+        let ordered = open.vault.write(|write| write.jobs().enqueue(session, JobKind::Transcribe));
+        match ordered {
+            Ok(job) => self.announce_job(open, job.id),
+            Err(error) => {
+                leave(open, Unsettled { session, captured: None, listener: None });
+                return Err(error.into());
+            }
+        }
         self.announce(session);
         Ok(session)
     }
 
     /// Makes the recording safe. What follows is queued by [`hear_out`](Self::hear_out), or when the
     /// vault is opened the next time.
+    ///
+    /// What the vault cannot take now is on the disk all the same: [`settle`](Self::settle) tries again.
     pub(crate) fn seal_recording(&self, open: &OpenVault) -> Result<Sealed> {
         let running = open.running().take().ok_or_else(|| {
             CommandError::not_found("nothing is being recorded").hint("Start a recording first.")
@@ -307,11 +323,19 @@ impl App {
         if let Some(listener) = &listener {
             listener.hurry();
         }
-        let summary = handle.stop().map_err(|error| capture_error(&error))?;
+        let summary = match handle.stop() {
+            Ok(summary) => summary,
+            Err(error) => {
+                leave(open, Unsettled { session, captured: None, listener });
+                return Err(capture_error(&error));
+            }
+        };
         if let Some(failure) = &summary.failure {
             tracing::warn!(error = %failure, "the recording was not sealed to its end");
             if summary.n_samples == 0 {
-                return Err(sink_error(failure));
+                let error = sink_error(failure);
+                leave(open, Unsettled { session, captured: None, listener });
+                return Err(error);
             }
         }
         if summary.n_samples == 0 && summary.failure.is_none() {
@@ -319,7 +343,10 @@ impl App {
             if let Some(listener) = listener {
                 listener.join();
             }
-            open.vault.erase_session(session)?;
+            if let Err(error) = open.vault.erase_session(session) {
+                leave(open, Unsettled { session, captured: None, listener: None });
+                return Err(error.into());
+            }
             self.announce_list();
             return Err(CommandError::new(
                 ErrorCode::Microphone,
@@ -327,25 +354,101 @@ impl App {
             )
             .hint("Check that it is plugged in and not muted, or choose another one."));
         }
+        if let Err(error) = self.seal_captured(open, session, recording, &summary) {
+            leave(open, Unsettled { session, captured: Some((recording, summary)), listener });
+            let advice = "It comes in by itself, at the latest when the vault is opened next.";
+            return Err(CommandError::new(
+                error.code,
+                format!(
+                    "the recording is safe on the disk, and not in the vault yet: {}",
+                    error.message
+                ),
+            )
+            .hint(match error.hint {
+                Some(hint) => format!("{hint} {advice}"),
+                None => advice.to_owned(),
+            }));
+        }
+        open.hears_out(session, listener.is_some());
+        self.announce(session);
+        Ok(Sealed { session, listener, _lock })
+    }
+
+    /// Seals what was captured, whole or as far as it was written.
+    fn seal_captured(
+        &self,
+        open: &OpenVault,
+        session: SessionId,
+        recording: RecordingId,
+        summary: &RecordingSummary,
+    ) -> Result<()> {
         let state = if summary.failure.is_none() {
-            self.seal(
-                open,
-                session,
-                recording,
-                summary.n_samples,
-                &summary.marks,
-                CaptureState::Finished,
-            )?;
+            let (n_samples, marks) = (summary.n_samples, summary.marks.as_slice());
+            self.seal(open, session, recording, n_samples, marks, CaptureState::Finished)?;
             CaptureState::Finished
         } else {
-            self.seal_what_there_is(open, session, recording, &summary)?;
+            self.seal_what_there_is(open, session, recording, summary)?;
             CaptureState::Recovered
         };
         tracing::info!(%session, ?state, n_samples = summary.n_samples, dropped = summary.dropped_frames,
             long_silence = summary.stop_reason == StopReason::LongSilence, "recording sealed");
-        open.hears_out(session, listener.is_some());
-        self.announce(session);
-        Ok(Sealed { session, listener, _lock })
+        Ok(())
+    }
+
+    /// Tries again what the vault could not take: recordings that are over, and what erasures left.
+    /// Says whether nothing is left that may go better soon; the rest waits for the next unlock.
+    pub(crate) fn settle(&self, open: &OpenVault) -> bool {
+        let erased = open.vault.finish_erasures().unwrap_or_else(|error| {
+            tracing::error!(%error, "what was erased could not be removed to its end");
+            true
+        });
+        let mut left = Vec::new();
+        let unsettled = std::mem::take(&mut *open.unsettled());
+        for mut one in unsettled {
+            if one.listener.as_ref().is_some_and(|listener| !listener.is_over()) {
+                left.push(one);
+                continue;
+            }
+            one.listener = None;
+            open.hears_out(one.session, false);
+            match self.settle_one(open, &one) {
+                Ok(()) => self.announce(one.session),
+                Err(error) => {
+                    let may_pass = matches!(error.code, ErrorCode::Busy | ErrorCode::DiskFull);
+                    tracing::warn!(session = %one.session, code = ?error.code, may_pass,
+                        "a recording is not in the vault yet");
+                    if may_pass {
+                        left.push(one);
+                    }
+                }
+            }
+        }
+        let settled = erased && left.is_empty();
+        open.unsettled().append(&mut left);
+        settled
+    }
+
+    fn settle_one(&self, open: &OpenVault, one: &Unsettled) -> Result<()> {
+        let _lock = RecordingLock::shared(open.vault.dir())?;
+        // Another process that opened the vault meanwhile may have done it.
+        let unfinished = open.vault.read(|read| read.sessions().unfinished())?;
+        if let Some(session) = unfinished.iter().find(|session| session.id == one.session) {
+            let recordings = open.vault.read(|read| read.recordings().of_session(session.id))?;
+            let is_writing =
+                |id| recordings.iter().any(|it| it.id == id && it.state == RecordingState::Writing);
+            match &one.captured {
+                Some((recording, summary)) if is_writing(*recording) => {
+                    self.seal_captured(open, one.session, *recording, summary)?;
+                }
+                _ => return self.recover_session(open, session),
+            }
+        }
+        if open.vault.read(|read| read.sessions().without_orders())?.contains(&one.session) {
+            let job =
+                open.vault.write(|write| write.jobs().enqueue(one.session, JobKind::Transcribe))?;
+            self.announce_job(open, job.id);
+        }
+        Ok(())
     }
 
     /// Seals a recording that could not be written to its end, with all that is known to be missing.
@@ -542,6 +645,13 @@ impl App {
             ..CaptureOptions::default()
         })
     }
+}
+
+/// Leaves to [`App::settle`] what the vault cannot take now.
+fn leave(open: &OpenVault, unsettled: Unsettled) {
+    open.hears_out(unsettled.session, unsettled.listener.is_some());
+    open.unsettled().push(unsettled);
+    open.settle_soon();
 }
 
 /// Where sound goes that is not to be kept.

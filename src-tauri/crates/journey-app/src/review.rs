@@ -253,7 +253,11 @@ impl App {
         }
         me.open.cancel_jobs_of(id);
         me.open.player().forget(id);
-        me.vault().erase_session(id)?;
+        let erased = me.vault().erase_session(id);
+        // Even where it failed, its rows may be gone; and what it left to be done is done soon.
+        me.open.settle_soon();
+        self.announce_list();
+        erased?;
         if alone.is_some()
             && let Err(error) = me.vault().remove_snapshot()
         {
@@ -261,7 +265,6 @@ impl App {
             tracing::warn!(%error, "the database of a killed backup could not be removed");
         }
         self.audit_event(&me.caller, AuditAction::SessionErased, None);
-        self.announce_list();
         Ok(id.to_string())
     }
 

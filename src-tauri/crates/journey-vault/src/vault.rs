@@ -23,10 +23,10 @@ use journey_domain::{
 };
 use lease::Lease;
 use pool::Pool;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, InterruptHandle, TransactionBehavior};
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
 /// What a vault needs from the world.
@@ -56,8 +56,17 @@ pub struct Vault {
     dir: PathBuf,
     writer: Mutex<Connection>,
     readers: Pool,
+    /// For checks, which take long: nobody waits for this one.
+    examiner: Mutex<Connection>,
+    index_check: Mutex<Option<IndexCheck>>,
     media_key: MediaKey,
     ports: VaultPorts,
+}
+
+/// A check of the search index that is under way. It has to hold the writer, and gives way.
+struct IndexCheck {
+    stop: InterruptHandle,
+    gave_way: bool,
 }
 
 impl Vault {
@@ -113,12 +122,28 @@ impl Vault {
         Lease::try_acquire(&self.dir)
     }
 
-    /// Whether the search index says exactly what the tables say.
+    /// Whether the search index says exactly what the tables say. Gives way to whoever writes.
     ///
     /// # Errors
-    /// The database's failure.
+    /// [`VaultError::Busy`] when it gave way, or the database's failure.
     pub fn check_search(&self) -> Result<bool, VaultError> {
-        self.write(|write| search::check(write.conn()))
+        let mut conn = self.writer();
+        let stop = conn.get_interrupt_handle();
+        *self.index_check() = Some(IndexCheck { stop, gave_way: false });
+        let says = (|| {
+            let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let says = search::check(&transaction)?;
+            transaction.commit()?;
+            Ok(says)
+        })();
+        // Before the writer is anybody else's: theirs is not to be interrupted.
+        let gave_way = self.index_check().take().is_some_and(|check| check.gave_way);
+        drop(conn);
+        if gave_way { Err(VaultError::Busy) } else { says }
+    }
+
+    fn index_check(&self) -> MutexGuard<'_, Option<IndexCheck>> {
+        self.index_check.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the search index anew.
@@ -129,25 +154,22 @@ impl Vault {
         self.write(|write| search::rebuild(write.conn()))
     }
 
-    /// Checks every page of the database against its seal, and the tables against each other.
-    /// Gives what is wrong, in SQLite's words; nothing when all is well.
+    /// Checks every page of the database against its seal, and the tables against each other, while
+    /// others read and write. Gives what is wrong, in SQLite's words; nothing when all is well.
     ///
     /// # Errors
     /// The database's failure.
     pub fn check_database(&self) -> Result<Vec<String>, VaultError> {
-        let conn = self.writer();
-        // The seals of the file are checked, so everything has to be in it.
-        erase::truncate_wal(&conn)?;
-        let mut wrong = Vec::new();
-        for pragma in ["cipher_integrity_check", "integrity_check", "foreign_key_check"] {
-            match column::rows(&conn, &format!("PRAGMA {pragma}"), &[], |row| row.get(0)) {
-                Ok(said) => wrong.extend(said.into_iter().filter(|it: &String| it != "ok")),
-                Err(VaultError::Damaged | VaultError::Database(_)) => {
-                    wrong.push(format!("{pragma} cannot read every page"));
-                }
-                Err(error) => return Err(error),
-            }
+        let conn = self.examiner.lock().unwrap_or_else(PoisonError::into_inner);
+        let wrong = examine(&conn)?;
+        if wrong.is_empty() {
+            conn.execute_batch("PRAGMA shrink_memory;")?;
+            return Ok(wrong);
         }
+        // A page that was being written looks like a damaged one: only what stays wrong is.
+        let nobody_writes = self.writer();
+        let wrong = examine(&conn)?;
+        drop(nobody_writes);
         Ok(wrong)
     }
 
@@ -164,10 +186,36 @@ impl Vault {
         self.readers.shrink()
     }
 
-    fn writer(&self) -> impl std::ops::DerefMut<Target = Connection> {
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        match self.writer.try_lock() {
+            Ok(conn) => return conn,
+            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        if let Some(check) = &mut *self.index_check() {
+            check.gave_way = true;
+            check.stop.interrupt();
+        }
         // A panic in a change has rolled it back, so the connection is as good as before.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is wrong with the pages and the tables.
+fn examine(conn: &Connection) -> Result<Vec<String>, VaultError> {
+    // The seals of the file are looked at, so what can be in it is to be; the log's are as it is read.
+    conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    let mut wrong = Vec::new();
+    for pragma in ["cipher_integrity_check", "integrity_check", "foreign_key_check"] {
+        match column::rows(conn, &format!("PRAGMA {pragma}"), &[], |row| row.get(0)) {
+            Ok(said) => wrong.extend(said.into_iter().filter(|it: &String| it != "ok")),
+            Err(VaultError::Damaged | VaultError::Database(_)) => {
+                wrong.push(format!("{pragma} cannot read every page"));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(wrong)
 }
 
 impl Drop for Vault {

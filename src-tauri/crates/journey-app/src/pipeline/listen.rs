@@ -59,6 +59,11 @@ impl Listener {
         self.hurry.cancel();
     }
 
+    /// Whether the tail is done.
+    pub(crate) fn is_over(&self) -> bool {
+        self.thread.is_finished()
+    }
+
     /// Waits until the tail is done. What it could not do, the job does.
     pub(crate) fn join(self) {
         if self.thread.join().is_err() {

@@ -180,6 +180,55 @@ fn a_lock_waits_for_no_recogniser_and_the_words_follow_at_the_next_unlock() {
 }
 
 #[test]
+fn a_recording_stopped_while_another_process_holds_the_vault_comes_in_without_another_unlock() {
+    let house = House::with_two();
+    house.clock.run();
+    let me = house.unlocked(&house.sign_in("ada"));
+    house.app.work_in_background();
+    let view = house.app.start_window_recording(&me, None, Box::new(|_| false)).unwrap();
+    eventually("something is recorded", || {
+        house.app.recording_view(&me).is_some_and(|view| view.elapsed_ms >= 200)
+    });
+    let (_other, their) = in_another_process(&house);
+    let stopped = their
+        .vault()
+        .write(|_| Ok::<_, CommandError>(house.app.stop_window_recording(&me)))
+        .unwrap();
+    let refused = stopped.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::Busy);
+    assert!(refused.message.contains("safe on the disk"), "{}", refused.message);
+    let session: SessionId = view.session.parse().unwrap();
+    let kept = || me.vault().read(|read| read.sessions().get(session)).unwrap().session;
+    eventually("it is sealed and its words are ordered", || {
+        kept().capture == CaptureState::Finished
+            && jobs(&me, &view.session).contains(&JobKind::Transcribe)
+    });
+    assert!(kept().duration_ms.unwrap() >= 200);
+}
+
+#[test]
+fn what_is_erased_while_somebody_reads_is_gone_at_once_and_from_the_log_later() {
+    let house = House::with_two();
+    let me = house.unlocked(&house.sign_in("ada"));
+    house.app.work_in_background();
+    let session = left_by_a_kill(&house, &me);
+    let (_other, their) = in_another_process(&house);
+    let log = me.vault().dir().join("vault.db-wal");
+    their
+        .vault()
+        .read(|read| {
+            read.sessions().count()?;
+            house.events.try_iter().for_each(drop);
+            house.app.erase(&me, &session.to_string()).unwrap();
+            assert!(house.events.try_iter().any(|event| event == Event::SessionsChanged));
+            assert!(fs::metadata(&log).unwrap().len() > 0);
+            Ok::<_, CommandError>(())
+        })
+        .unwrap();
+    eventually("the log is empty", || fs::metadata(&log).unwrap().len() == 0);
+}
+
+#[test]
 fn what_could_not_be_written_before_a_stop_is_a_hole() {
     let house = House::with_two();
     let me = house.unlocked(&house.sign_in("ada"));

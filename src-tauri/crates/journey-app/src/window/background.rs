@@ -16,6 +16,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
+        mpsc::RecvTimeoutError,
     },
     thread::Scope,
     time::Duration,
@@ -48,6 +49,7 @@ impl App {
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread for background work");
         }
+        self.settle_in_background(&watched);
         // Apart from the work: a window is left alone just as well while a long job runs.
         let (app, open) = (self.clone(), Arc::downgrade(&watched));
         let spawned = std::thread::Builder::new().name("idle-lock".to_owned()).spawn(move || {
@@ -60,6 +62,30 @@ impl App {
         if let Err(error) = spawned {
             tracing::error!(%error, "no thread for the idle lock");
             self.close(LockReason::Idle);
+        }
+    }
+
+    /// Brings to its end what the vault could not take at once: what was left when it was opened, and
+    /// what is left from now on.
+    fn settle_in_background(&self, open: &Arc<OpenVault>) {
+        let Some(signals) = open.settling() else { return };
+        let (app, open) = (self.clone(), Arc::downgrade(open));
+        let settle = move || {
+            while let Some(open) = open.upgrade().filter(|open| !open.closing().is_cancelled()) {
+                let settled = app.settle(&open);
+                drop(open);
+                let next = if settled {
+                    signals.recv().map_err(|_| RecvTimeoutError::Disconnected)
+                } else {
+                    signals.recv_timeout(TROUBLE_PAUSE)
+                };
+                if next == Err(RecvTimeoutError::Disconnected) {
+                    return;
+                }
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("settling".to_owned()).spawn(settle) {
+            tracing::error!(%error, "no thread to settle what is left");
         }
     }
 

@@ -230,6 +230,7 @@ impl App {
         for session in binned {
             if session.deleted_at.is_some_and(|at| due(at) <= now) {
                 me.vault().erase_session(session.id)?;
+                me.open.settle_soon();
             }
         }
         Ok(())

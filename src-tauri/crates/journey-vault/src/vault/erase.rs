@@ -2,7 +2,7 @@
 
 use super::{
     Vault, migrate,
-    open::{MEDIA_DIR, remove_if_there},
+    open::{BUSY_WAIT, MEDIA_DIR, remove_if_there},
 };
 use crate::{
     VaultError,
@@ -10,18 +10,18 @@ use crate::{
 };
 use journey_domain::ids::SessionId;
 use rusqlite::{Connection, Row};
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, time::Duration};
 
 impl Vault {
     /// Erases a session for good: its rows, its words in the search index, the bodies of its
     /// requests, its media, what the write-ahead log and copies made before a migration hold of it.
     ///
-    /// When this is interrupted after the rows are gone, the rest is done when the vault is opened
-    /// next.
+    /// What has to wait once the rows are gone, since this is interrupted or somebody still reads an
+    /// older state (a backup does), is done by [`finish_erasures`](Self::finish_erasures), or when the
+    /// vault is opened next.
     ///
     /// # Errors
-    /// [`VaultError::NotFound`], [`VaultError::Busy`] when another process keeps the log from being
-    /// emptied (the rows are gone then), or the failure of disk or database.
+    /// [`VaultError::NotFound`], or the failure of disk or database.
     pub fn erase_session(&self, session: SessionId) -> Result<(), VaultError> {
         self.write(|write| {
             let conn = write.conn();
@@ -36,14 +36,36 @@ impl Vault {
             column::execute(conn, sql, &[session.uuid().as_bytes(), &now])?;
             Ok::<_, VaultError>(())
         })?;
-        self.finish_erasures()
+        match self.remove_erased(&self.writer()) {
+            Err(VaultError::Busy) => {
+                tracing::info!("the log still holds what was erased: somebody reads it");
+                Ok(())
+            }
+            done => done,
+        }
     }
 
-    /// Removes the files of sessions whose rows are gone and empties the log.
-    pub(super) fn finish_erasures(&self) -> Result<(), VaultError> {
+    /// Removes the files of sessions whose rows are gone and empties the log, if nobody reads an older
+    /// state at this moment: waits for nobody. Gives whether nothing is left to be done.
+    ///
+    /// # Errors
+    /// The failure of disk or database.
+    pub fn finish_erasures(&self) -> Result<bool, VaultError> {
         let conn = self.writer();
+        conn.busy_timeout(Duration::ZERO)?;
+        let removed = self.remove_erased(&conn);
+        conn.busy_timeout(BUSY_WAIT)?;
+        drop(conn);
+        match removed {
+            Ok(()) => Ok(true),
+            Err(VaultError::Busy) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn remove_erased(&self, conn: &Connection) -> Result<(), VaultError> {
         let sql = "SELECT session_id FROM erasures";
-        let sessions = column::rows(&conn, sql, &[], |row| column::uuid(row, 0))?;
+        let sessions = column::rows(conn, sql, &[], |row| column::uuid(row, 0))?;
         if sessions.is_empty() {
             return Ok(());
         }
@@ -56,12 +78,12 @@ impl Vault {
         }
         migrate::sync_parent(&media.join("any"))?;
         remove_backups(&self.dir)?;
-        truncate_wal(&conn)?;
+        truncate_wal(conn)?;
         for session in &sessions {
             let sql = "DELETE FROM erasures WHERE session_id = ?1";
-            column::execute(&conn, sql, &[session.as_bytes()])?;
+            column::execute(conn, sql, &[session.as_bytes()])?;
         }
-        truncate_wal(&conn)
+        truncate_wal(conn)
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Mutex,
+    time::Duration,
 };
 use zeroize::Zeroizing;
 
@@ -25,6 +26,9 @@ const APPLICATION_ID: i64 = 1_229_608_529;
 
 /// Connections that only read, beside the one that writes.
 const N_READERS: usize = 3;
+
+/// How long to wait for another process that holds the database.
+pub(super) const BUSY_WAIT: Duration = Duration::from_secs(5);
 
 /// The first bytes of a database that is not encrypted.
 const PLAIN_SQLITE: &[u8; 16] = b"SQLite format 3\0";
@@ -181,15 +185,27 @@ impl Vault {
         };
         let first = reader()?;
         let others = (1..N_READERS).map(|_| reader()).collect::<Result<_, _>>()?;
+        let examiner = reader()?;
         make_dir(&dir.join(MEDIA_DIR))?;
         let vault = Self {
             dir: dir.to_owned(),
             writer: Mutex::new(writer),
             readers: Pool::new(first, others),
+            examiner: Mutex::new(examiner),
+            index_check: Mutex::default(),
             media_key: MediaKey::new(keys.media()),
             ports,
         };
-        vault.finish_erasures()?;
+        // What an erasure left keeps nobody out: it is tried again.
+        match vault.finish_erasures() {
+            Ok(true) => {}
+            Ok(false) => {
+                tracing::info!("what was erased goes from the log later: somebody reads it")
+            }
+            Err(error) => {
+                tracing::error!(%error, "what was erased could not be removed to its end")
+            }
+        }
         Ok(vault)
     }
 }
@@ -235,7 +251,7 @@ pub(super) fn connect(database: &Path, keys: &VaultKeys) -> Result<Connection, O
     // Every failure comes back as an error; SQLCipher would write it to stderr too.
     conn.execute_batch("PRAGMA cipher_log_level = NONE;")?;
     // Waits for another process rather than failing.
-    conn.busy_timeout(std::time::Duration::from_secs(5))?;
+    conn.busy_timeout(BUSY_WAIT)?;
     Ok(conn)
 }
 
@@ -296,7 +312,7 @@ fn user_version(conn: &Connection) -> Result<usize, OpenError> {
     usize::try_from(version).map_err(|_| OpenError::Foreign)
 }
 
-/// 12 MB of cache for each of four connections; temporary tables never touch the disk.
+/// At most 12 MB of cache for each of the connections; temporary tables never touch the disk.
 const COMMON_SETTINGS: &str = "PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;
      PRAGMA cache_size = -12000; PRAGMA trusted_schema = OFF;";
 

@@ -376,6 +376,58 @@ fn an_erasure_that_was_interrupted_is_finished_by_opening() {
 }
 
 #[test]
+fn an_erasure_under_somebody_s_reading_is_done_and_leaves_the_log_once_they_end() {
+    let test = TestVault::new();
+    let second = open(test.path()).unwrap();
+    let session = test.spoken("s", 0, "about the canal");
+    let reading = second.read(|read| {
+        assert_eq!(read.sessions().count()?, 1);
+        test.vault.erase_session(session).unwrap();
+        assert_eq!(test.read(|read| read.sessions().count()), 0);
+        assert!(!test.vault.finish_erasures().unwrap(), "the log is still read");
+        // Nobody is kept out meanwhile.
+        assert_eq!(titles(&open(test.path()).unwrap()), [""; 0]);
+        Ok::<_, VaultError>(())
+    });
+    reading.unwrap();
+    assert!(test.vault.finish_erasures().unwrap());
+    assert_eq!(fs::metadata(test.path().join("vault.db-wal")).unwrap().len(), 0);
+}
+
+#[test]
+fn a_check_of_the_database_waits_for_no_change_and_no_change_for_it() {
+    let test = TestVault::new();
+    test.spoken("s", 0, "some words");
+    test.write(|write| {
+        write.settings().set("key", &1.into())?;
+        assert_eq!(test.vault.check_database()?, [] as [String; 0]);
+        Ok(())
+    });
+    let examined = test.vault.examiner.lock().unwrap();
+    test.session("meanwhile", 1);
+    drop(examined);
+}
+
+#[test]
+fn a_check_of_the_search_index_gives_way_to_a_change() {
+    let test = TestVault::new();
+    let text: String = (0..60_000).map(|n| format!("word{n} ")).collect();
+    test.spoken("s", 0, &text);
+    let gave_way = (0..100).any(|n| {
+        std::thread::scope(|scope| {
+            let check = scope.spawn(|| test.vault.check_search());
+            while !check.is_finished() && test.vault.index_check().is_none() {
+                std::thread::yield_now();
+            }
+            test.session("meanwhile", 1 + n);
+            matches!(check.join().unwrap(), Err(VaultError::Busy))
+        })
+    });
+    assert!(gave_way);
+    assert!(test.vault.check_search().unwrap(), "nothing came of it");
+}
+
+#[test]
 fn one_at_a_time_holds_the_lease() {
     let test = TestVault::new();
     let second = open(test.path()).unwrap();
