@@ -648,6 +648,16 @@ describe("a session", () => {
     expect([stored(id(2))?.title, stored(id(2))?.tags]).toEqual([other, its]);
   });
 
+  it("keeps both of two tags that are added before the page is there again", async () => {
+    const { core, user } = await open(`#/session/${first}`, { delay: 20 });
+    const box = await screen.findByRole("combobox", { name: "Add a tag" });
+    await user.type(box, "one{Enter}two{Enter}");
+    await screen.findByRole("button", { name: "Remove the tag one" });
+    await screen.findByRole("button", { name: "Remove the tag two" });
+    const stored = core.store.find(({ page }) => page.session.id === first)?.page.session;
+    expect(stored?.tags).toEqual(expect.arrayContaining(["one", "two"]));
+  });
+
   it("is renamed, tagged and marked", async () => {
     const { core, user } = await open(`#/session/${first}`);
     await user.click(await screen.findByRole("button", { name: "Before the talk" }));
@@ -979,6 +989,16 @@ describe("recording", () => {
     await screen.findByText("Check the speaker, then play on from there.");
   });
 
+  it("tests no microphone any more once its page was left, however late that one opens", async () => {
+    const { core, user } = await open("#/", { settings: { setup_done: false }, delay: 30 });
+    await user.click(await screen.findByRole("button", { name: "Test the microphone" }));
+    await user.click(screen.getByRole("button", { name: "Continue" }));
+    expect(screen.queryByRole("button", { name: "Test the microphone" })).toBeNull();
+    await waitFor(() =>
+      expect(core.calls.map(({ command }) => command)).toContain("microphone_test_stop"),
+    );
+  });
+
   it("without a microphone leads to writing", async () => {
     await open("#/record", { devices: [] });
     await screen.findByText(/No microphone was found/);
@@ -1052,6 +1072,70 @@ describe("recording", () => {
     await waitFor(() =>
       expect(core.calls.filter((it) => it.command === "queue").length).toBe(before + 1),
     );
+  });
+
+  it("shows no file of an import that a lock interrupted twice, nor to the next person", async () => {
+    const options = { speed: 0.01, chosen: ["letter-to-jonas.txt"] };
+    const { core, user } = await open("#/record", options);
+    const begin = async () => {
+      await user.click(await screen.findByRole("button", { name: "Import recordings or text" }));
+      await within(await screen.findByRole("region", { name: "Imports" })).findByText(
+        "letter-to-jonas.txt",
+      );
+    };
+    const lockAndUnlock = async () => {
+      await core.invoke("lock", {});
+      await user.type(await screen.findByLabelText("Password"), "a quiet morning in june{Enter}");
+      await screen.findByRole("navigation", { name: "Pages" });
+    };
+    await begin();
+    core.answer("queue", { jobs: [] });
+    await lockAndUnlock();
+    await screen.findByRole("button", { name: "Import recordings or text" });
+    expect(screen.queryByText("letter-to-jonas.txt")).toBeNull();
+
+    await begin();
+    go(`#/session/${first}`);
+    const [tag] = await screen.findAllByRole("button", { name: /^Remove the tag/ });
+    if (!tag) throw new Error("the sample has tags");
+    await user.click(tag);
+    await screen.findByText(/^The tag .* is off\.$/);
+    go("#/search?q=garden");
+    await screen.findByText(/matches/);
+    const state = await core.invoke("account_state", {});
+    core.answer("sign_in", { ...state, account: { id: id(2), name: "Tomas", role: "regular" } });
+    await lockAndUnlock();
+    await waitFor(() => expect(window.location.hash).toBe("#/journey"));
+    expect(screen.queryByText(/^The tag .* is off\.$/)).toBeNull();
+    await user.keyboard("{Escape}");
+    expect(window.location.hash).toBe("#/journey");
+    go("#/record");
+    await screen.findByRole("button", { name: "Import recordings or text" });
+    expect(screen.queryByText("letter-to-jonas.txt")).toBeNull();
+  });
+
+  it("follows the newest answer about what is under way, whichever comes last", async () => {
+    const { core } = await open("#/record");
+    const { jobs } = await core.invoke("import_choose", {});
+    if (!jobs[0]) throw new Error("a file was chosen");
+    const file = { ...jobs[0], id: id(900) };
+    await screen.findByRole("region", { name: "Imports" });
+    const invoke = core.invoke.bind(core);
+    let older: (answer: unknown) => void = () => undefined;
+    core.invoke = ((command: Command, args: unknown) =>
+      command === "queue"
+        ? new Promise<unknown>((answer) => (older = answer))
+        : invoke(command, args as never)) as typeof invoke;
+    core.emit("queue_changed", null);
+    core.invoke = invoke;
+    core.answer("queue", { jobs: [{ ...file, label: "newer.txt", state: "running" }] });
+    core.emit("queue_changed", null);
+    await screen.findByText("newer.txt");
+    older({ jobs: [{ ...file, label: "older.txt", state: "waiting" }] });
+    await tick();
+    await tick();
+    expect(screen.queryByText("older.txt")).toBeNull();
+    expect(screen.getByText("newer.txt")).toBeVisible();
   });
 
   it("imports many files, each with its own state", async () => {
@@ -1205,6 +1289,32 @@ describe("settings", () => {
     await user.click(await within(row).findByRole("button", { name: "Go on" }));
     await within(row).findByRole("progressbar");
     await accessible();
+  });
+
+  it("keep no key for an address that was refused, and say nothing is done", async () => {
+    const { core, user } = await open("#/settings/analysis");
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await user.type(await screen.findByLabelText("Key"), "sk-secret");
+    const address = screen.getByLabelText("Address");
+    await user.clear(address);
+    await user.type(address, "http://gateway.local/v1");
+    core.fail("provider_configure", {
+      code: "usage",
+      message: "the address has to begin with https",
+      hint: "Use https.",
+    });
+    await user.click(screen.getByRole("button", { name: "Save" }));
+    await screen.findByText("The address has to begin with https.");
+    await tick();
+    expect(core.calls.some((it) => it.command === "provider_set_key")).toBe(false);
+    expect(screen.queryByText("Done")).toBeNull();
+    expect(screen.getByLabelText("Key")).toHaveValue("sk-secret");
+    core.fail("provider_configure", null);
+    await user.click(screen.getByRole("button", { name: "Save" }));
+    await screen.findByText("Done");
+    expect(core.calls.find((it) => it.command === "provider_set_key")?.args).toMatchObject({
+      key: "sk-secret",
+    });
   });
 
   it("test a provider with the service’s own words, and never show a key again", async () => {

@@ -25,6 +25,7 @@ export async function open(hash: string, options: MockOptions = {}) {
   account.state = null;
   account.settings = null;
   account.reason = null;
+  account.last = null;
   jobs.all.clear();
   recording.view = null;
   recording.reset();

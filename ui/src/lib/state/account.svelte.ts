@@ -8,6 +8,7 @@ import {
 } from "$lib/api";
 import { speak } from "$lib/strings/index.svelte";
 import { flushDrafts } from "./draft.svelte";
+import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
 
 export type LockReason = "asked" | "idle" | "suspend" | "revoked";
@@ -17,6 +18,8 @@ class Account {
   state = $state.raw<AccountState | null>(null);
   settings = $state.raw<PersonalSettings | null>(null);
   reason = $state<LockReason | null>(null);
+  /** Whose notebook was open last. */
+  last: string | null = null;
 
   get admin(): boolean {
     return this.state?.account?.role === "admin";
@@ -32,6 +35,9 @@ class Account {
       this.settings = await call("settings_get");
       speak(this.settings.language);
       this.reason = null;
+      const now = state.account?.id ?? null;
+      if (this.last !== null && this.last !== now) router.reset();
+      this.last = now;
     } else {
       this.settings = null;
     }
@@ -43,15 +49,18 @@ class Account {
     this.settings = await call("settings_get");
   }
 
-  async set(key: keyof PersonalSettings, value: SettingValue): Promise<void> {
+  /** Changes a setting; whether that worked. */
+  async set(key: keyof PersonalSettings, value: SettingValue): Promise<boolean> {
     const before = this.settings;
     if (before !== null) this.settings = { ...before, [key]: value };
     try {
       this.settings = await call("settings_set", { key, value });
       speak(this.settings.language);
+      return true;
     } catch (reason) {
       this.settings = before;
       toasts.problem(failure(reason));
+      return false;
     }
   }
 

@@ -4,7 +4,10 @@ import { call, on, type QueuedJob } from "$lib/api";
 /** Work that is under way, as the progress events tell it. */
 class Jobs {
   readonly all = new SvelteMap<string, QueuedJob>();
+  #asked = 0;
+  #shown = 0;
 
+  /** Follows the open notebook until the returned function is called; nothing of it stays then. */
   watch(): () => void {
     void this.#ask();
     const ends = [
@@ -17,12 +20,19 @@ class Jobs {
     ];
     return () => {
       for (const end of ends) end();
+      // What comes later is of somebody who is not here any more.
+      this.#shown = ++this.#asked;
+      this.all.clear();
     };
   }
 
   async #ask(): Promise<void> {
+    const turn = ++this.#asked;
     try {
       const { jobs } = await call("queue");
+      // A newer answer has been shown already.
+      if (turn < this.#shown) return;
+      this.#shown = turn;
       const listed = new Set(jobs.map((it) => it.id));
       for (const job of this.imports) {
         if (listed.has(job.id) || job.state === "done") continue;

@@ -14,9 +14,11 @@ const silent: Playback = {
 /** What is being played. The sound itself is made by the core. */
 class Player {
   view = $state.raw<Playback>(silent);
+  /** Counts notebooks: an answer that comes after its own was closed says nothing. */
+  #turn = 0;
 
   watch(): () => void {
-    return on("playback", (view) => {
+    const end = on("playback", (view) => {
       this.view = view;
       if (view.broke_off)
         toasts.problem({
@@ -25,6 +27,12 @@ class Player {
           hint: t().player.brokeOffHint,
         });
     });
+    return () => {
+      end();
+      void this.silence();
+      this.#turn++;
+      this.view = silent;
+    };
   }
 
   /** From a moment (null: where it stands) to another (null: the end). */
@@ -51,10 +59,12 @@ class Player {
   }
 
   async #order(order: () => Promise<Playback>): Promise<void> {
+    const turn = this.#turn;
     try {
-      this.view = await order();
+      const view = await order();
+      if (turn === this.#turn) this.view = view;
     } catch (reason) {
-      toasts.problem(failure(reason));
+      if (turn === this.#turn) toasts.problem(failure(reason));
     }
   }
 }

@@ -26,10 +26,12 @@ class Recording {
   /** The session that the last recording became, until the person goes on. */
   finished = $state<string | null>(null);
   #stopping = false;
+  /** Counts notebooks: an answer that comes after its own was closed says nothing. */
+  #turn = 0;
 
   watch(): () => void {
     void this.#join();
-    return on("recording", (view) => {
+    const end = on("recording", (view) => {
       // A stop brings its own answer; until then the page stays as it is.
       if (this.#stopping) return;
       const begun = this.view === null && view !== null && !this.busy;
@@ -38,21 +40,27 @@ class Recording {
       if (begun) void this.#join();
       if (ended !== null) void this.#endedElsewhere(ended.session);
     });
+    return () => {
+      end();
+      this.#turn++;
+      this.view = null;
+      this.busy = this.#stopping = false;
+      this.#clear();
+    };
   }
 
   async start(device: string | null): Promise<void> {
     if (this.busy || this.view !== null) return;
+    const turn = this.#turn;
     this.busy = true;
     this.#clear();
     try {
-      this.view = await call("record_start", {
-        device,
-        channel: (frame) => this.#hear(frame),
-      });
+      const view = await call("record_start", { device, channel: this.#channel() });
+      if (turn === this.#turn) this.view = view;
     } catch (reason) {
-      this.error = failure(reason);
+      if (turn === this.#turn) this.error = failure(reason);
     } finally {
-      this.busy = false;
+      if (turn === this.#turn) this.busy = false;
     }
   }
 
@@ -70,19 +78,21 @@ class Recording {
 
   async stop(): Promise<void> {
     if (this.view === null || this.busy) return;
+    const turn = this.#turn;
     this.busy = true;
     this.#stopping = true;
     try {
       const { session } = await call("record_stop");
+      if (turn !== this.#turn) return;
       this.finished = session;
       this.view = null;
     } catch (reason) {
-      this.error = failure(reason);
       const now = await call("record_state").catch(() => this.view);
+      if (turn !== this.#turn) return;
+      this.error = failure(reason);
       this.view = now;
     } finally {
-      this.busy = false;
-      this.#stopping = false;
+      if (turn === this.#turn) this.busy = this.#stopping = false;
     }
   }
 
@@ -93,8 +103,10 @@ class Recording {
 
   /** By a key, by the tray or by itself: whoever looks at the page sees what became of it. */
   async #endedElsewhere(session: string): Promise<void> {
+    const turn = this.#turn;
     try {
       await call("session", { id: session });
+      if (turn !== this.#turn) return;
       if (this.view === null && router.route.page === "record") this.finished = session;
     } catch {
       // Nothing was recorded, or the notebook was locked.
@@ -102,18 +114,22 @@ class Recording {
   }
 
   async #order(order: () => Promise<RecordingView>): Promise<void> {
+    const turn = this.#turn;
     try {
-      this.view = await order();
+      const view = await order();
+      if (turn !== this.#turn) return;
+      this.view = view;
       this.error = null;
     } catch (reason) {
-      this.error = failure(reason);
+      if (turn === this.#turn) this.error = failure(reason);
     }
   }
 
   async #join(): Promise<void> {
+    const turn = this.#turn;
     try {
-      const view = await call("record_watch", { channel: (frame) => this.#hear(frame) });
-      if (view !== null) {
+      const view = await call("record_watch", { channel: this.#channel() });
+      if (view !== null && turn === this.#turn) {
         if (this.view === null) this.#clear();
         this.view = view;
         this.elapsed = view.elapsed_ms;
@@ -132,6 +148,13 @@ class Recording {
     this.provisional = "";
     this.error = null;
     this.finished = null;
+  }
+
+  #channel(): (frame: RecordingFrame) => void {
+    const turn = this.#turn;
+    return (frame) => {
+      if (turn === this.#turn) this.#hear(frame);
+    };
   }
 
   #hear(frame: RecordingFrame): void {

@@ -42,6 +42,12 @@ class Router {
     this.route = parse(next);
   }
 
+  /** Begins anew: where one person was is nothing for the next. */
+  reset(): void {
+    this.#steps = 0;
+    this.replace("journey");
+  }
+
   back(): void {
     if (this.#steps > 0) {
       this.#steps -= 2;

@@ -35,6 +35,12 @@ class Toasts {
     this.all = this.all.filter((it) => it.id !== id);
   }
 
+  /** Nothing that was told stays. */
+  clear(): void {
+    for (const { id } of this.all) this.hold(id);
+    this.all = [];
+  }
+
   /** Stays while a pointer or the focus is on it. */
   hold(id: number): void {
     clearTimeout(this.#timers.get(id));
