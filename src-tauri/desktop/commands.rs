@@ -30,6 +30,7 @@ pub(super) fn handler() -> impl Fn(Invoke<Wry>) -> bool + Send + Sync + 'static 
         door::whoami,
         door::change_password,
         door::new_recovery_code,
+        door::confirm_recovery_code,
         door::erase_everything,
         door::accounts_list,
         door::account_role,

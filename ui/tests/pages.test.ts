@@ -1291,6 +1291,54 @@ describe("settings", () => {
     await accessible();
   });
 
+  it("let the old recovery code go only once the new one is written down", async () => {
+    const { core, user } = await open("#/settings/account", { delay: 20 });
+    const dialog = () =>
+      screen.findByRole<HTMLDialogElement>("dialog", { name: "Make a new recovery code" });
+    /** What Escape, the backdrop and a window manager do to a dialog. */
+    const tryToClose = async () => {
+      const box = await dialog();
+      const escape = new Event("cancel", { cancelable: true });
+      box.dispatchEvent(escape);
+      expect(escape.defaultPrevented).toBe(true);
+      box.close();
+      await fireEvent.click(box);
+      await tick();
+      expect(await dialog()).toHaveProperty("open", true);
+      expect(within(box).queryByRole("button", { name: "Close" })).toBeNull();
+    };
+    const order = async () => {
+      await user.click(await screen.findByRole("button", { name: "Make a new recovery code" }));
+      await user.type(await screen.findByLabelText("Current password"), "a quiet morning in june");
+      await user.click(screen.getByRole("button", { name: "Continue" }));
+    };
+    await order();
+    await tryToClose();
+    await screen.findByText("K7QF");
+    await tryToClose();
+    await accessible();
+    await user.click(screen.getByRole("button", { name: "Keep the old code" }));
+    await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+    const confirmed = () => core.calls.filter((it) => it.command === "confirm_recovery_code");
+    expect(confirmed()).toEqual([]);
+
+    await order();
+    const groups = [...((await screen.findByText("K7QF")).parentElement?.children ?? [])];
+    const codes = groups.map((it) => it.textContent?.replace(/^\d/u, "") ?? "");
+    await user.click(screen.getByRole("button", { name: /written/i }));
+    const box = await screen.findByRole("textbox");
+    const n = Number(/\d/u.exec((box as HTMLInputElement).labels?.[0]?.textContent ?? "")?.[0]);
+    core.fail("confirm_recovery_code", broken);
+    await user.type(box, `${codes[n - 1] ?? ""}{Enter}`);
+    await screen.findByText("The notebook did not answer.");
+    expect(await dialog()).toHaveProperty("open", true);
+    core.fail("confirm_recovery_code", null);
+    await user.keyboard("{Enter}");
+    await screen.findByText("The new recovery code holds; the old one no longer works.");
+    expect(screen.queryByRole("dialog")).toBeNull();
+    expect(confirmed().at(-1)?.args).toEqual({ recovery_code: codes.join("-") });
+  });
+
   it("keep no key for an address that was refused, and say nothing is done", async () => {
     const { core, user } = await open("#/settings/analysis");
     await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));

@@ -114,14 +114,26 @@ pub(crate) async fn change_password(
     desk.change_password(password, new_password).await
 }
 
-/// Another recovery code for the own vault.
+/// Another recovery code for the own vault, to be written down; the old one works until then.
 #[tauri::command(rename_all = "snake_case")]
 pub(crate) async fn new_recovery_code(
     desk: State<'_, Desk>,
     password: String,
 ) -> Result<RecoveryCodeView> {
     desk.unlocked(Command::RecoveryCode, move |app, me| {
-        Ok(RecoveryCodeView { recovery_code: app.new_recovery_code(me, &password)? })
+        Ok(RecoveryCodeView { recovery_code: app.offer_recovery_code(me, &password)? })
+    })
+    .await
+}
+
+/// The new recovery code is written down; the old one stops working.
+#[tauri::command(rename_all = "snake_case")]
+pub(crate) async fn confirm_recovery_code(
+    desk: State<'_, Desk>,
+    recovery_code: String,
+) -> Result<()> {
+    desk.unlocked(Command::ConfirmRecoveryCode, move |app, me| {
+        app.confirm_recovery_code(me, &recovery_code)
     })
     .await
 }

@@ -619,6 +619,37 @@ impl App {
     /// # Errors
     /// A wrong password; the failure of the disk.
     pub fn new_recovery_code(&self, me: &Unlocked, password: &str) -> Result<String> {
+        self.make_recovery_code(me, password, OtherCodes::Replace)
+    }
+
+    /// A recovery code to be written down. The old one works until this one is confirmed.
+    ///
+    /// # Errors
+    /// A wrong password; the failure of the disk.
+    pub fn offer_recovery_code(&self, me: &Unlocked, password: &str) -> Result<String> {
+        self.make_recovery_code(me, password, OtherCodes::Keep)
+    }
+
+    /// An offered recovery code is written down: it is the only one from now on.
+    ///
+    /// # Errors
+    /// A code that does not work; the failure of the disk.
+    pub fn confirm_recovery_code(&self, me: &Unlocked, code: &str) -> Result<()> {
+        let code = RecoveryCode::parse(code).map_err(|error| {
+            CommandError::new(ErrorCode::WrongPassword, error.to_string())
+                .hint("Make another code; the old one works as before.")
+        })?;
+        self.accounts_store()
+            .confirm_recovery_code(me.caller.account.id, &code)
+            .map_err(|e| accounts_error(&e))
+    }
+
+    fn make_recovery_code(
+        &self,
+        me: &Unlocked,
+        password: &str,
+        others: OtherCodes,
+    ) -> Result<String> {
         let account = &me.caller.account;
         let password = SecretString::from(password.to_owned());
         let keys = self
@@ -627,7 +658,7 @@ impl App {
             .map_err(|e| sign_in_error(&e))?;
         let code = self
             .accounts_store()
-            .new_recovery_code(account.id, &keys, OtherCodes::Replace)
+            .new_recovery_code(account.id, &keys, others)
             .map_err(|e| accounts_error(&e))?;
         Ok(code.reveal().to_string())
     }

@@ -123,6 +123,7 @@ commands! {
     whoami() -> AccountView;
     change_password(password: String, new_password: String) -> ();
     new_recovery_code(password: String) -> RecoveryCodeView;
+    confirm_recovery_code(recovery_code: String) -> ();
     erase_everything(password: String) -> AccountState;
     accounts_list() -> AccountRows;
     account_role(name: String, role: String as "Role") -> AccountRows;

@@ -514,6 +514,8 @@ export function mock(options: MockOptions = {}): Mock {
       given === password
         ? { recovery_code: CODE }
         : refuse("wrong_password", "that is not the current password"),
+    confirm_recovery_code: ({ recovery_code }) =>
+      recovery_code === CODE ? null : refuse("wrong_password", "this code does not work"),
     erase_everything: ({ password: given }) => {
       if (given !== password) return refuse("wrong_password", "that is not the current password");
       store = [];

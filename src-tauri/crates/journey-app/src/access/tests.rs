@@ -389,6 +389,27 @@ fn a_recording_holds_off_the_idle_lock_and_an_ordered_lock_seals_it() {
 }
 
 #[test]
+fn the_old_recovery_code_works_until_the_new_one_is_written_down() {
+    let house = House::new();
+    let old = house.app.create_account(None, "ada", false, PASSWORD).unwrap().recovery_code;
+    let works = |code: &str| house.app.recover_account("ada", code, PASSWORD).is_ok();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let never_seen = house.app.offer_recovery_code(&me, PASSWORD).unwrap();
+    assert!(works(&old));
+    let me = house.unlocked(&house.sign_in("ada"));
+    let new = house.app.offer_recovery_code(&me, PASSWORD).unwrap();
+    assert!(house.app.confirm_recovery_code(&me, "not a code").is_err());
+    assert!(works(&old));
+    let me = house.unlocked(&house.sign_in("ada"));
+    house.app.confirm_recovery_code(&me, &new).unwrap();
+    assert!(works(&new));
+    for gone in [old, never_seen] {
+        house.clock.skip(Duration::from_secs(60 * 60));
+        assert!(!works(&gone));
+    }
+}
+
+#[test]
 fn another_password_ends_every_sign_in_but_the_one_that_asked() {
     let house = House::with_two();
     assert!(house.sign_in_and_stay("ada"));

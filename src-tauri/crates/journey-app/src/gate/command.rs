@@ -99,6 +99,7 @@ commands! {
     AccountRecover "recover" Public SignIn,
     AccountPassword "password_change" Unlocked SignIn,
     RecoveryCode "recovery_code" Unlocked SignIn,
+    ConfirmRecoveryCode "recovery_code_confirm" Unlocked Write,
     SignIn "sign_in" Public SignIn,
     SignOut "sign_out" Public Write,
     Whoami "whoami" Public Read,

@@ -63,6 +63,8 @@ actions! {
     Recovered = "recovered",
     /// A recovery code was made.
     RecoveryCodeMade = "recovery_code_made",
+    /// A recovery code was written down, and the ones before it no longer work.
+    RecoveryCodeConfirmed = "recovery_code_confirmed",
     /// The list of accounts was lost and made anew from the vault folders.
     AccountsRebuilt = "accounts_rebuilt",
     /// A vault folder without an account got one.

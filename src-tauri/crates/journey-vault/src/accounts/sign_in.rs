@@ -140,6 +140,19 @@ impl AccountsStore {
         Ok(code)
     }
 
+    /// Somebody has written this recovery code down: the ones before it stop working.
+    ///
+    /// # Errors
+    /// [`AccountsError`], also for a code that does not work; the codes are as before then.
+    pub fn confirm_recovery_code(
+        &self,
+        account: AccountId,
+        code: &RecoveryCode,
+    ) -> Result<(), AccountsError> {
+        self.vault_folder(account).keep_recovery_code_alone(code)?;
+        self.audit(Some(account), AuditAction::RecoveryCodeConfirmed, Some(account), None)
+    }
+
     /// Made-up names have no end, so that each would be a line that drives another out.
     fn audit_unknown_name(&self) -> Result<(), AccountsError> {
         let now = self.now();

@@ -28,7 +28,7 @@ pub struct VaultFolder(PathBuf);
 pub enum OtherCodes {
     /// They stop working.
     Replace,
-    /// They go on working, the newest four at most.
+    /// They go on working: the oldest and the newest three at most.
     Keep,
 }
 
@@ -336,6 +336,15 @@ impl VaultFolder {
         self.change(Some(keys), |header| {
             header.add_recovery(keys, others == OtherCodes::Replace, random)
         })
+    }
+
+    /// Makes every recovery code but this one stop working.
+    ///
+    /// # Errors
+    /// [`SlotError`], also for a code that does not work itself; the codes are as before then.
+    pub fn keep_recovery_code_alone(&self, code: &RecoveryCode) -> Result<(), SlotError> {
+        let keys = self.unlock_with_recovery(code)?;
+        self.change(Some(&keys), |header| header.keep_recovery_alone(code))
     }
 
     /// Lets a client stay signed in; an older slot of the same client goes.

@@ -222,7 +222,8 @@ impl Header {
         Ok(())
     }
 
-    /// Adds a recovery slot; `alone` drops all others.
+    /// Adds a recovery slot; `alone` drops all others. Where there are too many, the oldest stays: it is
+    /// the one that somebody is known to have written down.
     pub(super) fn add_recovery(
         &mut self,
         keys: &VaultKeys,
@@ -243,13 +244,38 @@ impl Header {
         if n_to_drop > 0 {
             self.revocations = self.revocations.saturating_add(1);
         }
+        let mut spares_one = !alone;
         self.slots.retain(|slot| {
-            let goes = n_to_drop > 0 && matches!(slot, Slot::Recovery { .. });
+            if !matches!(slot, Slot::Recovery { .. }) || std::mem::take(&mut spares_one) {
+                return true;
+            }
+            let goes = n_to_drop > 0;
             n_to_drop -= usize::from(goes);
             !goes
         });
         self.slots.push(Slot::Recovery { salt, sealed });
         Ok(code)
+    }
+
+    /// Drops every recovery slot but that of `code`.
+    pub(super) fn keep_recovery_alone(&mut self, code: &RecoveryCode) -> Result<(), SlotFailure> {
+        let is_of_code = |slot: &Slot| match slot {
+            Slot::Recovery { salt, sealed } => {
+                let kek = key_from_random(code.as_bytes(), salt, RECOVERY_PURPOSE);
+                Some(sealed.open(&kek, &self.bound_to_recovery(salt)).is_some())
+            }
+            _ => None,
+        };
+        let fits: Vec<Option<bool>> = self.slots.iter().map(is_of_code).collect();
+        if !fits.contains(&Some(true)) {
+            return Err(SlotFailure::Wrong);
+        }
+        if fits.contains(&Some(false)) {
+            self.revocations = self.revocations.saturating_add(1);
+        }
+        let mut fits = fits.into_iter();
+        self.slots.retain(|_| fits.next().flatten() != Some(false));
+        Ok(())
     }
 
     /// Adds the session slot of a client, in place of an older one.

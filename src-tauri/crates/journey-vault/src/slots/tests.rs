@@ -134,11 +134,32 @@ fn a_second_code_can_stand_beside_the_first() {
     let second = it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap();
     assert!(it.folder.unlock_with_recovery(&it.code).is_ok());
     assert!(it.folder.unlock_with_recovery(&second).is_ok());
+    let mut newest = Vec::new();
     for _ in 0..3 {
-        it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap();
+        newest.push(it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap());
     }
-    assert!(it.folder.unlock_with_recovery(&it.code).is_err(), "four at most, the oldest goes");
-    assert!(it.folder.unlock_with_recovery(&second).is_ok());
+    assert!(it.folder.unlock_with_recovery(&second).is_err(), "four at most");
+    assert!(it.folder.unlock_with_recovery(&it.code).is_ok(), "the first was written down");
+    assert!(newest.iter().all(|code| it.folder.unlock_with_recovery(code).is_ok()));
+}
+
+#[test]
+fn a_code_that_was_written_down_is_the_only_one_from_then_on_also_in_the_copy() {
+    let it = made();
+    let lost = it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap();
+    let kept = it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap();
+    it.folder.keep_recovery_code_alone(&kept).unwrap();
+    for gone in [None, Some("vault.json")] {
+        if let Some(gone) = gone {
+            fs::remove_file(it.file(gone)).unwrap();
+        }
+        assert!(it.is_ours(&it.folder.unlock_with_recovery(&kept).unwrap()));
+        for code in [&it.code, &lost] {
+            assert!(matches!(it.folder.unlock_with_recovery(code), Err(UnlockError::Wrong)));
+        }
+    }
+    assert!(it.folder.keep_recovery_code_alone(&lost).is_err());
+    assert!(it.folder.unlock_with_recovery(&kept).is_ok() && it.unlock("right").is_ok());
 }
 
 #[test]

@@ -21,6 +21,7 @@ export type CommandMap = {
   whoami: { args: Record<string, never>; result: V.AccountView };
   change_password: { args: { password: string; new_password: string }; result: null };
   new_recovery_code: { args: { password: string }; result: V.RecoveryCodeView };
+  confirm_recovery_code: { args: { recovery_code: string }; result: null };
   erase_everything: { args: { password: string }; result: V.AccountState };
   accounts_list: { args: Record<string, never>; result: V.AccountRows };
   account_role: { args: { name: string; role: V.Role }; result: V.AccountRows };
