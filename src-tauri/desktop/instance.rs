@@ -33,18 +33,35 @@ const TRY_PAUSE: Duration = Duration::from_millis(100);
 /// How long the other side may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long it may take to begin or end a recording: a sound system that was asleep wakes slowly.
+const TOGGLE_LIMIT: Duration = Duration::from_secs(30);
+
 fn socket(data_dir: &DataDir) -> PathBuf {
     data_dir.path().join("window.sock")
 }
 
-fn ask(data_dir: &DataDir, word: &str) -> std::io::Result<String> {
-    let mut stream = with_short_path(&socket(data_dir), |path| UnixStream::connect(path))?;
-    stream.set_read_timeout(Some(TIME_LIMIT))?;
-    stream.set_write_timeout(Some(TIME_LIMIT))?;
-    writeln!(stream, "{word}")?;
-    let mut answer = String::new();
-    BufReader::new(stream.take(1000)).read_line(&mut answer)?;
-    Ok(answer.trim().to_owned())
+/// Why another process got no answer from the window.
+#[derive(Debug)]
+enum Unheard {
+    /// There is none, or none that listens.
+    NoWindow,
+    /// It was told, and says nothing.
+    NoAnswer,
+}
+
+fn ask(data_dir: &DataDir, word: &str, limit: Duration) -> std::result::Result<String, Unheard> {
+    let mut stream = with_short_path(&socket(data_dir), |path| UnixStream::connect(path))
+        .map_err(|_| Unheard::NoWindow)?;
+    let mut say = || {
+        stream.set_read_timeout(Some(limit))?;
+        stream.set_write_timeout(Some(limit))?;
+        writeln!(stream, "{word}")?;
+        let mut answer = String::new();
+        BufReader::new((&stream).take(1000)).read_line(&mut answer)?;
+        std::io::Result::Ok(answer.trim().to_owned())
+    };
+    // An empty line is a window that went away.
+    say().ok().filter(|answer| !answer.is_empty()).ok_or(Unheard::NoAnswer)
 }
 
 /// The right to be the only window of a data directory; given back when the process ends, however it
@@ -77,7 +94,9 @@ pub(super) fn first(data_dir: &DataDir) -> Result<Option<Instance>> {
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
             // The other one may have the lock and not yet its socket, or be about to end.
-            Err(TryLockError::WouldBlock) if ask(data_dir, SHOW).is_ok() => return Ok(None),
+            Err(TryLockError::WouldBlock) if ask(data_dir, SHOW, TIME_LIMIT).is_ok() => {
+                return Ok(None);
+            }
             Err(TryLockError::WouldBlock) => std::thread::sleep(TRY_PAUSE),
         }
     }
@@ -149,9 +168,17 @@ fn answer(mut stream: UnixStream, handle: &tauri::AppHandle, desk: &Desk) -> std
 
 /// Starts or stops the recording of the open window, from another process.
 pub(crate) fn toggle(data_dir: &DataDir) -> Result<String> {
-    let line = ask(data_dir, TOGGLE).map_err(|_| {
-        CommandError::not_found("there is no open window")
-            .hint("Open it with `insight-journey`, or record here with `insight-journey record`.")
+    toggle_within(data_dir, TOGGLE_LIMIT)
+}
+
+fn toggle_within(data_dir: &DataDir, limit: Duration) -> Result<String> {
+    let line = ask(data_dir, TOGGLE, limit).map_err(|unheard| match unheard {
+        Unheard::NoWindow => CommandError::not_found("there is no open window")
+            .hint("Open it with `insight-journey`, or record here with `insight-journey record`."),
+        Unheard::NoAnswer => {
+            CommandError::new(ErrorCode::Busy, "the open window does not answer yet")
+                .hint("It may still do what it was asked: look at it before you ask again.")
+        }
     })?;
     match line.strip_prefix("error ") {
         Some(message) => Err(CommandError::new(ErrorCode::Busy, message)),
@@ -170,6 +197,32 @@ mod tests {
         BufReader::new(&stream).read_line(&mut word).unwrap();
         writeln!(&stream, "shown").unwrap();
         word.trim().to_owned()
+    }
+
+    #[test]
+    fn a_window_that_takes_its_time_is_no_missing_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = DataDir::new(folder.path().to_owned());
+        let none = toggle_within(&data_dir, TIME_LIMIT).unwrap_err();
+        assert_eq!(none.code, ErrorCode::NotFound);
+
+        let instance = first(&data_dir).unwrap().unwrap();
+        // Connected, and never answered.
+        let busy = toggle_within(&data_dir, Duration::from_millis(20)).unwrap_err();
+        assert_eq!(busy.code, ErrorCode::Busy);
+        assert!(busy.hint.is_some_and(|hint| !hint.contains("record here")));
+        drop(instance.listener.accept().unwrap());
+
+        std::thread::scope(|scope| {
+            let asks = scope.spawn(|| toggle(&data_dir));
+            let (stream, _) = instance.listener.accept().unwrap();
+            let mut word = String::new();
+            BufReader::new(&stream).read_line(&mut word).unwrap();
+            assert_eq!(word.trim(), TOGGLE);
+            assert!(!asks.is_finished(), "it waits");
+            writeln!(&stream, "recording").unwrap();
+            assert_eq!(asks.join().unwrap().unwrap(), "recording");
+        });
     }
 
     #[test]

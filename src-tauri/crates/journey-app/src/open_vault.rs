@@ -35,6 +35,7 @@ pub(crate) struct OpenVault {
     turns: Arc<Turns>,
     imports: crate::window::Imports,
     recording: Mutex<Option<Running>>,
+    starting: AtomicBool,
     last_words: Mutex<HashSet<SessionId>>,
     unsettled: Mutex<Vec<Unsettled>>,
     settle: Sender<()>,
@@ -46,6 +47,15 @@ pub(crate) struct OpenVault {
     works: AtomicBool,
     last_use: Mutex<Duration>,
     closing: CancelToken,
+}
+
+/// The right to begin a recording.
+pub(crate) struct Starting<'o>(&'o AtomicBool);
+
+impl Drop for Starting<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Release);
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -64,6 +74,7 @@ impl OpenVault {
             turns: Arc::default(),
             imports: crate::window::Imports::default(),
             recording: Mutex::default(),
+            starting: AtomicBool::new(false),
             last_words: Mutex::default(),
             unsettled: Mutex::default(),
             settle,
@@ -133,9 +144,24 @@ impl OpenVault {
         lock(&self.recogniser).clone()
     }
 
-    /// The recording that is under way.
+    /// The recording that is under way. Held for moments only: the meter, a stop and a lock wait for it.
     pub(crate) fn running(&self) -> MutexGuard<'_, Option<Running>> {
         lock(&self.recording)
+    }
+
+    /// The right to begin a recording, until it is dropped; `None` while one begins or is under way.
+    pub(crate) fn begin_recording(&self) -> Option<Starting<'_>> {
+        if self.starting.swap(true, Ordering::AcqRel) {
+            return None;
+        }
+        // From here on it is this one's to give back.
+        let starting = Starting(&self.starting);
+        self.running().is_none().then_some(starting)
+    }
+
+    /// Whether a recording is under way or begins.
+    pub(crate) fn records(&self) -> bool {
+        self.starting.load(Ordering::Acquire) || self.running().is_some()
     }
 
     pub(crate) fn is_recording(&self, session: SessionId) -> bool {

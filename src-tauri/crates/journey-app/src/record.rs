@@ -74,7 +74,7 @@ pub(crate) struct Running {
     session: SessionId,
     recording: RecordingId,
     pub(crate) handle: RecordingHandle,
-    device: String,
+    device: DeviceView,
     listener: Option<Listener>,
     _lock: RecordingLock,
 }
@@ -84,9 +84,9 @@ impl Running {
         self.session
     }
 
-    /// The microphone's name.
-    pub(crate) fn device_name(&self) -> String {
-        self.device.clone()
+    /// The microphone that it began with.
+    pub(crate) const fn device(&self) -> &DeviceView {
+        &self.device
     }
 
     /// What was understood so far.
@@ -198,7 +198,7 @@ impl App {
             };
             if opening && state.is_some_and(|state| state != capture::RecordingState::Opening) {
                 opening = false;
-                let device = me.open.running().as_ref().map(Running::device_name);
+                let device = me.open.running().as_ref().map(|it| it.device().name.clone());
                 told(Told::Started { device: device.unwrap_or_default() });
             }
             for words in warnings.try_iter().filter_map(|event| words(&event)) {
@@ -223,18 +223,18 @@ impl App {
         options: RecordOptions,
         listener: Box<dyn Fn(CaptureEvent) + Send>,
     ) -> Result<SessionId> {
-        let mut slot = open.running();
-        if slot.is_some() {
+        // A sound system takes as long as it likes: whoever looks at the recording or ends it meanwhile
+        // does not wait for it.
+        let Some(_starting) = open.begin_recording() else {
             return Err(CommandError::new(ErrorCode::Busy, "a recording is under way already")
                 .hint("Stop it first."));
-        }
-        // Closing sets this before it looks for a recording: none is left running on a closed vault.
+        };
         if open.closing().is_cancelled() {
             return Err(CommandError::locked());
         }
         let lock = RecordingLock::shared(open.vault.dir())?;
         let device = self.device(open, options.device.as_deref())?;
-        let device_name = self.name_of_device(device.as_ref());
+        let shown = self.view_of_device(device.as_ref());
         let import =
             ImportOptions { title: options.title, recorded_at: None, zone: None, analyse: true };
         let mut new = self.new_session(Source::Microphone, &import, None, None)?;
@@ -265,8 +265,16 @@ impl App {
                 return Err(error);
             }
         };
-        let live = self.flag(open, "speech_live")?;
+        let live = self.flag(open, "speech_live").unwrap_or_default();
         let following = if live { self.recogniser(open, None).ok() } else { None };
+        let mut slot = open.running();
+        // Closing sets this before it looks for a recording: none is left running on a closed vault.
+        if open.closing().is_cancelled() {
+            drop(slot);
+            handle.stop().map_err(|error| capture_error(&error))?;
+            open.vault.erase_session(session)?;
+            return Err(CommandError::locked());
+        }
         let listener = following.map(|recogniser| {
             listen::follow(self, open, session, recording.id, recogniser, handle.live())
         });
@@ -274,7 +282,7 @@ impl App {
             session,
             recording: recording.id,
             handle,
-            device: device_name,
+            device: shown,
             listener,
             _lock: lock,
         });
@@ -628,12 +636,15 @@ impl App {
         }
     }
 
-    fn name_of_device(&self, id: Option<&DeviceId>) -> String {
+    fn view_of_device(&self, id: Option<&DeviceId>) -> DeviceView {
         let devices = self.devices().map(|list| list.devices).unwrap_or_default();
-        devices
-            .into_iter()
-            .find(|d| id.map_or(d.default, |id| d.id == id.as_str()))
-            .map_or_else(|| "the default microphone".to_owned(), |d| d.name)
+        devices.into_iter().find(|d| id.map_or(d.default, |id| d.id == id.as_str())).unwrap_or_else(
+            || DeviceView {
+                id: String::new(),
+                name: "the default microphone".to_owned(),
+                default: false,
+            },
+        )
     }
 
     fn capture_options(&self, open: &OpenVault) -> Result<CaptureOptions> {

@@ -123,6 +123,55 @@ fn what_is_being_recorded_is_not_erased_from_another_process() {
     assert!(!snapshot.exists(), "what a killed backup kept of it goes, too");
 }
 
+#[test]
+fn a_sound_system_that_hangs_holds_up_no_meter_no_pause_no_stop_and_no_lock() {
+    let house = House::with_two();
+    house.clock.run();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let view = house.app.start_window_recording(&me, None, Box::new(|_| false)).unwrap();
+    assert_eq!(view.device.as_ref().map(|it| it.name.as_str()), Some("Hum"));
+    let hangs = house.microphone.devices_hang.lock().unwrap();
+    house.app.pause_recording(&me).unwrap();
+    house.app.resume_recording(&me).unwrap();
+    eventually("something is recorded", || {
+        house.app.recording_view(&me).is_some_and(|view| view.elapsed_ms >= 200)
+    });
+    // Even somebody who waits for the sound system at this moment keeps nobody else.
+    std::thread::scope(|scope| {
+        let asks = scope.spawn(|| house.app.change_device(&me, "Hum"));
+        eventually("it is asked", || house.microphone.n_asked.load(Ordering::SeqCst) >= 2);
+        let session = house.app.show(&me, &view.session).unwrap().id;
+        house.app.close(LockReason::Asked);
+        drop(hangs);
+        assert_eq!(asks.join().unwrap().unwrap_err().code, ErrorCode::NotFound);
+        let me = house.unlocked(&house.sign_in("ada"));
+        assert!(house.app.show(&me, &session).unwrap().duration_ms.unwrap() >= 200);
+    });
+}
+
+#[test]
+fn a_lock_does_not_wait_for_a_recording_that_begins_and_none_begins_on_a_closed_vault() {
+    let house = House::with_two();
+    house.clock.run();
+    let me = house.unlocked(&house.sign_in("ada"));
+    let hangs = house.microphone.devices_hang.lock().unwrap();
+    let started = std::thread::scope(|scope| {
+        let starts = scope.spawn(|| house.app.toggle_recording(&me));
+        eventually("it begins", || house.microphone.n_asked.load(Ordering::SeqCst) > 0);
+        assert!(house.app.recording_view(&me).is_none());
+        assert_eq!(house.app.toggle_recording(&me).unwrap_err().code, ErrorCode::Busy);
+        house.app.close(LockReason::Asked);
+        drop(hangs);
+        starts.join().unwrap()
+    });
+    assert_eq!(started.unwrap_err().code, ErrorCode::NotSignedIn);
+    let me = house.unlocked(&house.sign_in("ada"));
+    let query = SessionQuery { limit: 9, ..SessionQuery::default() };
+    assert_eq!(house.app.sessions(&me, &query).unwrap().sessions.len(), 0);
+    house.app.toggle_recording(&me).unwrap();
+    house.app.close(LockReason::Asked);
+}
+
 /// Says something into the microphone until the recogniser, which has time, is at it.
 fn recording_while_the_recogniser_is_slow(house: &House) -> (Unlocked, String) {
     house.clock.run();

@@ -116,7 +116,7 @@ impl App {
         let listener = move |event: CaptureEvent| {
             told.lock().unwrap_or_else(PoisonError::into_inner).hear(event);
         };
-        if open.running().is_none() {
+        if !open.records() {
             *fresh.lock().unwrap_or_else(PoisonError::into_inner) = Noted::default();
         }
         self.start_recording(open, options, Box::new(listener)).map(drop)?;
@@ -200,26 +200,35 @@ impl App {
         self.recording_of(&open)
     }
 
-    #[expect(clippy::significant_drop_tightening, reason = "a view of one moment")]
     fn recording_of(&self, open: &OpenVault) -> Option<RecordingView> {
-        let running = open.running();
-        let running = running.as_ref()?;
-        let name = noted(open).device.unwrap_or_else(|| running.device_name());
-        let known = self.devices().map(|list| list.devices).unwrap_or_default();
-        let device = known.into_iter().find(|d| d.name == name).unwrap_or(DeviceView {
-            id: String::new(),
-            name,
-            default: false,
-        });
-        Some(RecordingView {
-            session: running.session().to_string(),
-            state: match running.handle.state() {
+        let (session, state, elapsed_ms, first) = {
+            let running = open.running();
+            let running = running.as_ref()?;
+            let state = match running.handle.state() {
                 State::Paused => RecordingState::Paused,
                 State::Finished => RecordingState::Stopping,
                 _ => RecordingState::Recording,
-            },
-            elapsed_ms: running.handle.n_samples() / SAMPLES_PER_MS,
+            };
+            let elapsed_ms = running.handle.n_samples() / SAMPLES_PER_MS;
+            (running.session(), state, elapsed_ms, running.device().clone())
+        };
+        let name = noted(open).device.unwrap_or_else(|| first.name.clone());
+        let device = if name == first.name { first } else { self.device_named(name) };
+        Some(RecordingView {
+            session: session.to_string(),
+            state,
+            elapsed_ms,
             device: Some(device),
+        })
+    }
+
+    /// Asks the sound system, which may take long.
+    fn device_named(&self, name: String) -> DeviceView {
+        let known = self.devices().map(|list| list.devices).unwrap_or_default();
+        known.into_iter().find(|d| d.name == name).unwrap_or(DeviceView {
+            id: String::new(),
+            name,
+            default: false,
         })
     }
 
@@ -348,7 +357,7 @@ impl App {
 
 fn level_frame(running: &Running, told: &Noted) -> RecordingFrame {
     let mut told = told.clone();
-    told.device.get_or_insert_with(|| running.device_name());
+    told.device.get_or_insert_with(|| running.device().name.clone());
     frame(&running.handle, &told)
 }
 
