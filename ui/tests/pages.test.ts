@@ -1205,6 +1205,20 @@ describe("the bin", () => {
   });
 });
 
+describe("the slider of a session", () => {
+  it("asks for one place however far it is dragged, and shows where it is held", async () => {
+    const { core } = await open(`#/session/${first}`);
+    const slider = await screen.findByRole<HTMLInputElement>("slider", { name: "Position" });
+    const places = () => core.calls.filter((it) => it.command === "seek" || it.command === "play");
+    for (let n = 1; n <= 50; n++) await fireEvent.input(slider, { target: { value: n * 100 } });
+    expect(places()).toHaveLength(0);
+    expect(slider.getAttribute("aria-valuetext")).toMatch(/^0:05/);
+    await fireEvent.change(slider);
+    await waitFor(() => expect(places()).toHaveLength(1));
+    expect(places()[0]?.args).toMatchObject({ from_ms: 5_000 });
+  });
+});
+
 describe("a backup", () => {
   const passphrase = () =>
     waitFor(() => {

@@ -146,7 +146,8 @@ pub struct FlacReader {
     // `None` for a stream without samples.
     frames: Option<Frames>,
     total: Option<u64>,
-    n_decoded: u64,
+    // Samples up to the end of the last frame that was decoded or passed over.
+    n_passed: u64,
     block: Vec<i16>,
     used: usize,
 }
@@ -154,6 +155,8 @@ pub struct FlacReader {
 struct Frames {
     reader: symphonia::default::formats::FlacReader<'static>,
     decoder: Box<dyn AudioDecoder>,
+    #[cfg(test)]
+    n_decoded: usize,
 }
 
 impl FlacReader {
@@ -169,13 +172,7 @@ impl FlacReader {
             && high & 0x0F == 0
             && low == [0; 4]
         {
-            return Ok(Self {
-                frames: None,
-                total: None,
-                n_decoded: 0,
-                block: Vec::new(),
-                used: 0,
-            });
+            return Ok(Self { frames: None, total: None, n_passed: 0, block: Vec::new(), used: 0 });
         }
         source.rewind()?;
         let source = ReadOnlySource::new(source);
@@ -190,8 +187,13 @@ impl FlacReader {
             .make_audio_decoder(params, &AudioDecoderOptions::default())
             .map_err(decode)?;
         let total = track.num_frames;
-        let frames = Some(Frames { reader, decoder });
-        Ok(Self { frames, total, n_decoded: 0, block: Vec::new(), used: 0 })
+        let frames = Some(Frames {
+            reader,
+            decoder,
+            #[cfg(test)]
+            n_decoded: 0,
+        });
+        Ok(Self { frames, total, n_passed: 0, block: Vec::new(), used: 0 })
     }
 
     /// Fills `out` with the next samples; gives how many, 0 at the end.
@@ -200,7 +202,7 @@ impl FlacReader {
     /// [`FlacError::Damaged`], [`FlacError::Io`]; samples given before are right, checked frame by
     /// frame.
     pub fn read(&mut self, out: &mut [i16]) -> Result<usize, FlacError> {
-        if self.used == self.block.len() && !self.next_frame()? {
+        if self.used == self.block.len() && !self.next_frame(0)? {
             return Ok(0);
         }
         let ready = self.block.get(self.used..).unwrap_or_default();
@@ -212,19 +214,20 @@ impl FlacReader {
         Ok(n_read)
     }
 
-    /// Goes on at a later sample; the end for one beyond it.
+    /// Goes on at a later sample; the end for one beyond it. What lies before it is passed over, frame
+    /// by frame, and not decoded.
     ///
     /// # Errors
     /// [`FlacError::Damaged`], [`FlacError::Io`].
     pub fn skip_to(&mut self, sample: u64) -> Result<(), FlacError> {
         loop {
-            let at = self.n_decoded - (self.block.len() - self.used) as u64;
+            let at = self.n_passed - (self.block.len() - self.used) as u64;
             let missing = sample.saturating_sub(at);
             if missing == 0 {
                 return Ok(());
             }
             if self.used == self.block.len() {
-                if !self.next_frame()? {
+                if !self.next_frame(sample)? {
                     return Ok(());
                 }
                 continue;
@@ -234,22 +237,35 @@ impl FlacReader {
         }
     }
 
-    fn next_frame(&mut self) -> Result<bool, FlacError> {
-        let Some(Frames { reader, decoder }) = &mut self.frames else { return Ok(false) };
-        let Some(packet) = reader.next_packet().map_err(decode)? else {
-            let is_whole = self.total.is_none_or(|total| total == self.n_decoded);
-            return if is_whole { Ok(false) } else { Err(FlacError::Damaged) };
-        };
-        let GenericAudioBufferRef::S32(buffer) = decoder.decode(&packet).map_err(decode)? else {
-            return Err(FlacError::Damaged);
-        };
-        let plane = buffer.plane(0).ok_or(FlacError::Damaged)?;
-        self.block.clear();
-        // Decoded samples stand in the upper 16 of 32 bits.
-        self.block.extend(plane.iter().map(|&s| (s >> 16) as i16));
-        self.n_decoded += self.block.len() as u64;
-        self.used = 0;
-        Ok(true)
+    /// Decodes the next frame that does not end before this sample; `false` at the end.
+    fn next_frame(&mut self, sample: u64) -> Result<bool, FlacError> {
+        let Some(frames) = &mut self.frames else { return Ok(false) };
+        loop {
+            let Some(packet) = frames.reader.next_packet().map_err(decode)? else {
+                let is_whole = self.total.is_none_or(|total| total == self.n_passed);
+                return if is_whole { Ok(false) } else { Err(FlacError::Damaged) };
+            };
+            let end = self.n_passed + packet.dur.get();
+            if end <= sample {
+                self.n_passed = end;
+                continue;
+            }
+            let decoded = frames.decoder.decode(&packet).map_err(decode)?;
+            let GenericAudioBufferRef::S32(buffer) = decoded else {
+                return Err(FlacError::Damaged);
+            };
+            let plane = buffer.plane(0).ok_or(FlacError::Damaged)?;
+            self.block.clear();
+            // Decoded samples stand in the upper 16 of 32 bits.
+            self.block.extend(plane.iter().map(|&s| (s >> 16) as i16));
+            self.n_passed += self.block.len() as u64;
+            self.used = 0;
+            #[cfg(test)]
+            {
+                frames.n_decoded += 1;
+            }
+            return Ok(true);
+        }
     }
 }
 
@@ -306,6 +322,24 @@ mod tests {
         let mut bytes = encoded(&samples, 1000);
         bytes.truncate(bytes.len() - 500);
         assert!(matches!(decoded(bytes), Err(FlacError::Damaged)));
+    }
+
+    #[test]
+    fn what_is_skipped_is_not_decoded() {
+        let samples: Vec<i16> = (0..60 * 16_000).map(|i| (i * 37 % 1000) as i16).collect();
+        let mut reader = FlacReader::new(Cursor::new(encoded(&samples, 4_000))).unwrap();
+        let last = samples.len() - 16_000;
+        reader.skip_to(last as u64).unwrap();
+        let (mut rest, mut block) = (Vec::new(), [0; 777]);
+        loop {
+            match reader.read(&mut block).unwrap() {
+                0 => break,
+                n => rest.extend_from_slice(&block[..n]),
+            }
+        }
+        assert_eq!(rest, samples[last..]);
+        let n_decoded = reader.frames.unwrap().n_decoded;
+        assert!((1..=6).contains(&n_decoded), "{n_decoded} frames for a second");
     }
 
     proptest! {

@@ -164,13 +164,14 @@ impl Vault {
         let wrong = examine(&conn)?;
         if wrong.is_empty() {
             conn.execute_batch("PRAGMA shrink_memory;")?;
+            drop(conn);
             return Ok(wrong);
         }
         // A page that was being written looks like a damaged one: only what stays wrong is.
         let nobody_writes = self.writer();
-        let wrong = examine(&conn)?;
-        drop(nobody_writes);
-        Ok(wrong)
+        let wrong = examine(&conn);
+        drop((nobody_writes, conn));
+        wrong
     }
 
     /// To be called when nothing happens for a while: empties the write-ahead log into the database

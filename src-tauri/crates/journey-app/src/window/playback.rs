@@ -38,6 +38,9 @@ const QUIET: f32 = 0.05;
 /// What is being played in an open vault.
 #[derive(Default)]
 pub(crate) struct Player {
+    /// Held over a whole order, which opens sound and speaker: orders wait for each other.
+    turn: Mutex<()>,
+    /// Held for moments: whoever closes the vault waits for it.
     deck: Mutex<Deck>,
     waveform: Mutex<Option<Drawn>>,
 }
@@ -72,14 +75,22 @@ struct Drawn {
 }
 
 impl Player {
+    fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn deck(&self) -> MutexGuard<'_, Deck> {
         self.deck.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn drawn(&self) -> MutexGuard<'_, Option<Drawn>> {
+        self.waveform.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Stops and forgets: the vault is being closed.
     pub(crate) fn stop(&self) {
-        *self.deck() = Deck::default();
-        *self.waveform.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        drop(std::mem::take(&mut *self.deck()));
+        *self.drawn() = None;
     }
 
     /// Whether anything is heard now.
@@ -159,10 +170,6 @@ impl App {
     ///
     /// # Errors
     /// Not found, no sound, no speaker.
-    #[expect(
-        clippy::significant_drop_tightening,
-        reason = "the deck is held over the whole change"
-    )]
     pub fn play(
         &self,
         me: &Unlocked,
@@ -172,6 +179,7 @@ impl App {
     ) -> Result<Playback> {
         let session = me.vault().read(|read| find(read, id))?;
         let duration_ms = sound_of(&me.open, session)?.1.duration_ms();
+        let _turn = me.open.player().turn();
         let mut deck = me.open.player().deck();
         deck.halt();
         if deck.session != Some(session) {
@@ -181,57 +189,60 @@ impl App {
         let from_ms = from_ms.unwrap_or(deck.position_ms);
         deck.position_ms = if from_ms >= duration_ms { 0 } else { from_ms };
         deck.to_ms = to_ms;
-        self.sound_on(&me.open, &mut deck)
+        drop(deck);
+        self.sound_on(&me.open, session)
     }
 
     /// Stops the sound and keeps the place.
-    #[expect(
-        clippy::significant_drop_tightening,
-        reason = "the deck is held over the whole change"
-    )]
     #[must_use]
     pub fn pause_playback(&self, me: &Unlocked) -> Playback {
+        let _turn = me.open.player().turn();
         let mut deck = me.open.player().deck();
         deck.halt();
-        self.told(&deck)
+        let state = deck.state();
+        drop(deck);
+        self.told(state)
     }
 
     /// Goes to another place; sound goes on from there to the session's end.
     ///
     /// # Errors
     /// No speaker.
-    #[expect(
-        clippy::significant_drop_tightening,
-        reason = "the deck is held over the whole change"
-    )]
     pub fn seek(&self, me: &Unlocked, position_ms: u64) -> Result<Playback> {
-        let mut deck = me.open.player().deck();
-        let Some(session) = deck.session else { return Ok(deck.state().into()) };
-        let was_sounding = deck.halt();
+        let _turn = me.open.player().turn();
+        let Some(session) = me.open.player().deck().session else {
+            return Ok(self.playback_state(me));
+        };
         let duration_ms = sound_of(&me.open, session)?.1.duration_ms();
+        let mut deck = me.open.player().deck();
+        let was_sounding = deck.halt();
         deck.position_ms = position_ms.min(duration_ms);
         deck.to_ms = None;
-        if was_sounding { self.sound_on(&me.open, &mut deck) } else { Ok(self.told(&deck)) }
+        let state = deck.state();
+        drop(deck);
+        if was_sounding { self.sound_on(&me.open, session) } else { Ok(self.told(state)) }
     }
 
     /// Another tempo, with or without silence; from now on and for every session.
     ///
     /// # Errors
     /// A usage error for a tempo that nobody understands; no speaker.
-    #[expect(
-        clippy::significant_drop_tightening,
-        reason = "the deck is held over the whole change"
-    )]
     pub fn set_playback(&self, me: &Unlocked, rate: f32, skip_silence: bool) -> Result<Playback> {
         if !RATES.contains(&rate) {
             return Err(CommandError::usage("speech is played at half to twice its speed")
                 .hint("Choose a speed from 0.5 to 2."));
         }
+        let _turn = me.open.player().turn();
         let mut deck = me.open.player().deck();
         let was_sounding = deck.halt();
         deck.rate = rate;
         deck.skip_silence = skip_silence;
-        if was_sounding { self.sound_on(&me.open, &mut deck) } else { Ok(self.told(&deck)) }
+        let state = deck.state();
+        drop(deck);
+        match state.session.filter(|_| was_sounding) {
+            Some(session) => self.sound_on(&me.open, session),
+            None => Ok(self.told(state)),
+        }
     }
 
     /// What is being played.
@@ -247,28 +258,44 @@ impl App {
         Ok(())
     }
 
-    fn told(&self, deck: &Deck) -> Playback {
-        self.ports().events.emit(Event::Playback(deck.state()));
-        deck.state().into()
+    fn told(&self, state: PlaybackState) -> Playback {
+        self.ports().events.emit(Event::Playback(state));
+        state.into()
     }
 
-    /// Sounds from where the deck stands.
-    fn sound_on(&self, open: &OpenVault, deck: &mut Deck) -> Result<Playback> {
-        let session = deck.session.ok_or_else(no_sound)?;
+    /// Sounds from where the deck stands. Whoever calls has the turn; closing the vault, and taking the
+    /// session away, wait for no speaker: they find the deck free, and nothing sounds after them.
+    fn sound_on(&self, open: &OpenVault, session: SessionId) -> Result<Playback> {
+        let (state, to_ms) = {
+            let deck = open.player().deck();
+            (deck.state(), deck.to_ms)
+        };
         let (recording, timeline) = sound_of(open, session)?;
-        let sound = AlongTimeline::open(&open.vault, &recording, &timeline, deck.position_ms)
+        let sound = AlongTimeline::open(&open.vault, &recording, &timeline, state.position_ms)
             .map_err(|failure: StepError| failure.error)?;
         let options = PlayOptions {
-            from_ms: deck.position_ms,
-            to_ms: deck.to_ms,
-            tempo: deck.rate,
-            skips_silence: deck.skip_silence,
+            from_ms: state.position_ms,
+            to_ms,
+            tempo: state.rate,
+            skips_silence: state.skip_silence,
         };
-        let tell = teller(Arc::clone(&self.ports().events), deck.state());
+        let tell = teller(Arc::clone(&self.ports().events), state);
         let playing = Playing::start(&*self.ports().speaker, Box::new(sound), options, tell)
             .map_err(output_error)?;
+        let mut deck = open.player().deck();
+        if deck.session != Some(session) || open.closing().is_cancelled() {
+            drop(deck);
+            drop(playing);
+            return Err(if open.closing().is_cancelled() {
+                CommandError::locked()
+            } else {
+                no_sound()
+            });
+        }
         deck.playing = Some(playing);
-        Ok(self.told(deck))
+        let state = deck.state();
+        drop(deck);
+        Ok(self.told(state))
     }
 
     /// The loudness of a session along its timeline, in so many bars from 0 to 1.
@@ -279,13 +306,19 @@ impl App {
         let session = me.vault().read(|read| find(read, id))?;
         let (recording, timeline) = sound_of(&me.open, session)?;
         let buckets = buckets.clamp(1, MAX_BUCKETS);
-        let mut kept = me.open.player().waveform.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(drawn) = kept.as_ref().filter(|d| d.recording == recording.id)
-            && drawn.buckets == buckets
-        {
-            return Ok(Waveform { peaks: drawn.peaks.clone() });
+        let drawn = me.open.player().drawn().as_ref().and_then(|drawn| {
+            let is_it = drawn.recording == recording.id && drawn.buckets == buckets;
+            is_it.then(|| drawn.peaks.clone())
+        });
+        if let Some(peaks) = drawn {
+            return Ok(Waveform { peaks });
         }
         let peaks = peaks(&me.open, &recording, &timeline, buckets)?;
+        let mut kept = me.open.player().drawn();
+        // Closing sets this before it forgets what was drawn.
+        if me.open.closing().is_cancelled() {
+            return Err(CommandError::locked());
+        }
         *kept = Some(Drawn { recording: recording.id, buckets, peaks: peaks.clone() });
         drop(kept);
         Ok(Waveform { peaks })
@@ -318,6 +351,9 @@ fn peaks(
     let mut block = vec![0_i16; SAMPLE_RATE_HZ as usize];
     let mut at: u64 = 0;
     loop {
+        if open.closing().is_cancelled() {
+            return Err(CommandError::locked());
+        }
         let n_read = sound.next(&mut block).unwrap_or_default();
         let Some(samples) = block.get(..n_read).filter(|it| !it.is_empty()) else { break };
         for sample in samples {

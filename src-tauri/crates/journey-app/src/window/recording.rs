@@ -201,9 +201,7 @@ impl App {
     }
 
     fn recording_of(&self, open: &OpenVault) -> Option<RecordingView> {
-        let (session, state, elapsed_ms, first) = {
-            let running = open.running();
-            let running = running.as_ref()?;
+        let (session, state, elapsed_ms, first) = open.running().as_ref().map(|running| {
             let state = match running.handle.state() {
                 State::Paused => RecordingState::Paused,
                 State::Finished => RecordingState::Stopping,
@@ -211,7 +209,7 @@ impl App {
             };
             let elapsed_ms = running.handle.n_samples() / SAMPLES_PER_MS;
             (running.session(), state, elapsed_ms, running.device().clone())
-        };
+        })?;
         let name = noted(open).device.unwrap_or_else(|| first.name.clone());
         let device = if name == first.name { first } else { self.device_named(name) };
         Some(RecordingView {

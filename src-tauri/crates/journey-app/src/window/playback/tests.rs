@@ -189,3 +189,24 @@ fn a_waveform_follows_the_timeline() {
     assert_eq!(peaks, [1.0, 1.0, 0.0, 0.0, 0.5, 0.5]);
     assert_eq!(person.app.waveform(&person.me, &session, 3).unwrap().peaks, [1.0, 0.0, 0.5]);
 }
+
+#[test]
+fn a_lock_waits_for_no_speaker_that_is_being_opened_and_no_drawing() {
+    let person = Person::new();
+    let (session, ..) = session_with_gaps(&person);
+    let opening = person.speaker.refuses.lock().unwrap();
+    let played = std::thread::scope(|scope| {
+        let plays = scope.spawn(|| person.app.play(&person.me, &session.to_string(), None, None));
+        eventually("it is about to sound", || {
+            person.app.playback_state(&person.me).session == Some(session.to_string())
+        });
+        person.app.close(LockReason::Asked);
+        drop(opening);
+        plays.join().unwrap()
+    });
+    assert_eq!(played.unwrap_err().code, ErrorCode::NotSignedIn);
+    assert!(!person.app.playback_state(&person.me).playing);
+    let drawn = person.app.waveform(&person.me, &session.to_string(), 100);
+    assert_eq!(drawn.unwrap_err().code, ErrorCode::NotSignedIn);
+    assert!(person.me.open.player().drawn().is_none());
+}
