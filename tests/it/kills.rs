@@ -207,7 +207,7 @@ fn fifty_kills_at_random_moments_of_a_recording_cost_a_quarter_of_a_second_each_
                 app(folder, None).create_account(None, "ada", false, PASSWORD).unwrap();
                 let mut due: Vec<u64> = (0..N_KILLS).map(|n| vault * N_KILLS + n).collect();
                 let mut n_killed = 0;
-                for _ in 0..3 {
+                for _ in 0..6 {
                     let kill = |seed: &u64| killed_recording(folder, TEST, *seed);
                     let kills: Vec<Kill> = due.iter().map(kill).collect();
                     n_killed += kills.len();
