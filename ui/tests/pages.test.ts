@@ -307,9 +307,17 @@ describe("what is typed and not kept yet", () => {
     await lockItself(core);
     expect(document.body.innerHTML).not.toContain("Private");
     await unlock(core, user);
-    go("#/record?write=1");
     await screen.findByText("Taken up where you left it.");
     expect(await box("Your words")).toHaveValue("Private");
+  });
+
+  it("is offered as soon as one comes back to the microphone", async () => {
+    const { user } = await open("#/record", { delay: 5 });
+    await user.click(await screen.findByRole("button", { name: "Write instead" }));
+    await user.type(await box("Your words"), "I wrote.");
+    await user.click(screen.getByRole("button", { name: "Speak instead" }));
+    await user.click(await screen.findByRole("button", { name: "Go on writing" }));
+    await waitFor(async () => expect(await box("Your words")).toHaveValue("I wrote."));
   });
 
   it("is sent to the last letter before a key locks the window", async () => {

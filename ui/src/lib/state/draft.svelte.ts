@@ -76,8 +76,7 @@ export class Draft {
   /** Nothing more is typed here. */
   end(): void {
     this.#stop();
-    open.delete(this);
-    this.#send();
+    void this.flush().then(() => open.delete(this));
   }
 
   #tick(): void {
@@ -110,7 +109,7 @@ export class Draft {
   }
 }
 
-/** Before the notebook is locked: the core gets what was typed last. */
+/** The core gets what was typed last: before the notebook is locked, or drafts are asked for. */
 export async function flushDrafts(): Promise<void> {
   const sent = Promise.all([...open].map((draft) => draft.flush()));
   let timer: ReturnType<typeof setTimeout> | undefined;

@@ -204,6 +204,7 @@ export const en = {
   },
 
   draft: {
+    goOn: "Go on writing",
     takenUp: "Taken up where you left it.",
     discard: "Discard",
     discarded: "Discarded.",
