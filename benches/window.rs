@@ -12,6 +12,8 @@
     clippy::indexing_slicing,
     clippy::disallowed_methods,
     clippy::print_stdout,
+    clippy::print_stderr,
+    clippy::significant_drop_tightening,
     dead_code,
     missing_docs,
     unreachable_pub,

@@ -54,6 +54,8 @@ impl EventSink for Bars {
             bar.set_prefix(verb(progress.kind));
             bar
         });
+        let bar = bar.clone();
+        drop(bars);
         let left =
             progress.remaining_ms.map(|ms| format!("{} left", super::render::clock(ms + 999)));
         bar.set_message(left.unwrap_or(progress.message));

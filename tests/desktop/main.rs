@@ -7,6 +7,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::significant_drop_tightening,
     missing_docs,
     unreachable_pub,
     reason = "a test that panics is a test that fails"

@@ -200,10 +200,10 @@ impl Vault {
         match vault.finish_erasures() {
             Ok(true) => {}
             Ok(false) => {
-                tracing::info!("what was erased goes from the log later: somebody reads it")
+                tracing::info!("what was erased goes from the log later: somebody reads it");
             }
             Err(error) => {
-                tracing::error!(%error, "what was erased could not be removed to its end")
+                tracing::error!(%error, "what was erased could not be removed to its end");
             }
         }
         Ok(vault)
