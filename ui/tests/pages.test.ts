@@ -416,6 +416,19 @@ describe("what is typed and not kept yet", () => {
     expect(await kept(core, first)).toBeNull();
   });
 
+  it("of a session's text is discarded without what was begun elsewhere", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await core.invoke("draft_set", { session: null, revision: null, title: "", text: "Begun." });
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    await user.keyboard("e");
+    await user.type(await box("Transcript"), " Added.");
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
+    await waitFor(async () => expect(await kept(core, first)).toBeNull());
+    expect(await kept(core, null)).toBe("Begun.");
+    const emptied = core.calls.findLast(({ command }) => command === "draft_set");
+    expect(emptied?.args).toMatchObject({ session: first, revision: 1, text: "" });
+  });
+
   it("does not replace what a session's text became meanwhile, unless one wants it", async () => {
     const { core, user } = await open(`#/session/${first}`);
     await screen.findByRole("button", { name: /^Emotion: Nervousness/ });

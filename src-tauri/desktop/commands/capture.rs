@@ -77,7 +77,7 @@ pub(crate) async fn draft_set(
     text: String,
 ) -> Result<()> {
     desk.unlocked(Command::ChangeDraft, move |app, me| {
-        app.set_draft(me, session.as_deref().zip(revision), &title, &text)
+        app.set_draft(me, session.as_deref(), revision, &title, &text)
     })
     .await
 }

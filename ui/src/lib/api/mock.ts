@@ -600,10 +600,17 @@ export function mock(options: MockOptions = {}): Mock {
       drafts.delete(null);
       return { session: stored.page.session.id };
     },
-    draft_get: ({ session }) => drafts.get(session) ?? null,
+    draft_get: ({ session }) => {
+      if (state !== "unlocked") return refuse("not_signed_in", "the notebook is locked");
+      if (session !== null) find(session);
+      return drafts.get(session) ?? null;
+    },
     draft_set: ({ session, revision, title, text }) => {
       if (state !== "unlocked") return refuse("not_signed_in", "the notebook is locked");
+      if (session !== null) find(session);
       if (title === "" && text === "") drafts.delete(session);
+      else if (session !== null && revision === null)
+        return refuse("usage", "an edited text belongs to a revision");
       else drafts.set(session, { revision, title, text, at: now().toISOString() });
       return null;
     },

@@ -27,32 +27,32 @@ impl App {
         })
     }
 
-    /// Remembers what was typed: in `edited`, a session and the revision that is being edited, or in
-    /// a new reflection. Where nothing is left of it, it is forgotten.
+    /// Remembers what was typed: in the text of `session` as it was at `revision`, or (without a
+    /// session) in a new reflection. Where nothing is left of it, it is forgotten.
     ///
     /// # Errors
-    /// Not found.
+    /// Not found; a usage error where words of a session's text come without their revision.
     pub fn set_draft(
         &self,
         me: &Unlocked,
-        edited: Option<(&str, u32)>,
+        session: Option<&str>,
+        revision: Option<u32>,
         title: &str,
         text: &str,
     ) -> Result<()> {
-        let of = match edited {
-            None => DraftOf::New,
-            Some((id, revision)) => {
-                let session = me.vault().read(|read| find(read, id))?;
-                DraftOf::Edit { session, revision }
+        let session = session.map(|id| me.vault().read(|read| find(read, id))).transpose()?;
+        if text.is_empty() && title.is_empty() {
+            me.vault().write(|write| write.drafts().remove(session))?;
+            return Ok(());
+        }
+        let of = match (session, revision) {
+            (None, _) => DraftOf::New,
+            (Some(session), Some(revision)) => DraftOf::Edit { session, revision },
+            (Some(_), None) => {
+                return Err(CommandError::usage("an edited text belongs to a revision"));
             }
         };
-        me.vault().write(|write| {
-            if text.is_empty() && title.is_empty() {
-                write.drafts().remove(of.session())
-            } else {
-                write.drafts().set(of, title, text)
-            }
-        })?;
+        me.vault().write(|write| write.drafts().set(of, title, text))?;
         Ok(())
     }
 
