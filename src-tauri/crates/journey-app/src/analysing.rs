@@ -180,7 +180,8 @@ impl App {
         let chosen = self.chosen_provider(open)?;
         let name = match &order.provider {
             Some(_) if order.is_automatic && !self.analyses_unasked(open)? => ON_DEVICE.to_owned(),
-            Some(_) if order.is_automatic && chosen == ON_DEVICE => chosen,
+            // Ordered for one service while another is chosen now: the one that was left gets nothing.
+            Some(name) if order.is_automatic && name != ON_DEVICE => chosen,
             Some(name) => name.clone(),
             None => chosen,
         };

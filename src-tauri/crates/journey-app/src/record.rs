@@ -326,7 +326,13 @@ impl App {
         let running = open.running().take().ok_or_else(|| {
             CommandError::not_found("nothing is being recorded").hint("Start a recording first.")
         })?;
+        let sealed = self.seal_running(open, running);
+        // Now that it is known what became of it.
         self.ports().events.emit(Event::RecordingChanged);
+        sealed
+    }
+
+    fn seal_running(&self, open: &OpenVault, running: Running) -> Result<Sealed> {
         let Running { session, recording, handle, listener, _lock, .. } = running;
         if let Some(listener) = &listener {
             listener.hurry();

@@ -12,6 +12,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
+        mpsc,
     },
     thread::JoinHandle,
     time::{Duration, Instant},
@@ -29,6 +30,9 @@ const LOOK_PAUSE: Duration = Duration::from_millis(200);
 /// A stream that stumbled and has taken nothing for so long does not go on. A busy computer may need
 /// seconds.
 const STUMBLE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Closing the speaker is waited for so long.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// The sound could not be read any further.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -118,7 +122,7 @@ impl Playing {
             silent_before_end: None,
             told_at: 0,
             stumble: None,
-            _stream: stream,
+            stream: Some(stream),
             queue,
             sound,
             listener,
@@ -179,7 +183,7 @@ struct Stumble {
 }
 
 struct Feeder {
-    _stream: Box<dyn OutputStream>,
+    stream: Option<Box<dyn OutputStream>>,
     queue: OutputQueue,
     sound: Box<dyn Sound>,
     listener: PlayListener,
@@ -200,6 +204,23 @@ struct Feeder {
     silent_before_end: Option<u64>,
     told_at: u64,
     stumble: Option<Stumble>,
+}
+
+impl Drop for Feeder {
+    /// Closes the speaker. A sound system that hangs keeps nobody for long; one that is well is waited
+    /// for, since a speaker that plays for one program alone could not be opened again before.
+    fn drop(&mut self) {
+        let Some(stream) = self.stream.take() else { return };
+        let (tell, closed) = mpsc::channel();
+        let close = move || {
+            drop(stream);
+            // Nobody waits any more where it took long.
+            tell.send(()).ok();
+        };
+        if std::thread::Builder::new().name("speaker-close".to_owned()).spawn(close).is_ok() {
+            closed.recv_timeout(CLOSE_PATIENCE).ok();
+        }
+    }
 }
 
 impl Feeder {

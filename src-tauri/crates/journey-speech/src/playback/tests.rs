@@ -263,6 +263,37 @@ fn a_speaker_that_stumbles_and_takes_nothing_more_is_said() {
     assert_eq!(playing.stop(), 7);
 }
 
+/// A speaker that cannot be closed before the test is over.
+struct Hanging(Mutex<Option<mpsc::Receiver<()>>>);
+
+struct NeverCloses(mpsc::Receiver<()>);
+
+impl OutputStream for NeverCloses {}
+
+impl Drop for NeverCloses {
+    fn drop(&mut self) {
+        self.0.recv().ok();
+    }
+}
+
+impl AudioOutput for Hanging {
+    fn open(&self) -> Result<OpenOutput, OutputError> {
+        let (_, _, queue) = output_channel(16_000);
+        let over = self.0.lock().unwrap().take().expect("it is opened once");
+        Ok(OpenOutput { stream: Box::new(NeverCloses(over)), queue })
+    }
+}
+
+#[test]
+fn a_speaker_that_hangs_while_it_is_closed_keeps_nobody() {
+    let (over, until) = mpsc::channel();
+    let output = Hanging(Mutex::new(Some(until)));
+    let sound = Samples::boxed(&noise(16_000));
+    let playing = Playing::start(&output, sound, options(7, None), Box::new(|_| {})).unwrap();
+    assert_eq!(playing.stop(), 7, "it stopped while the speaker still hangs");
+    drop(over);
+}
+
 #[test]
 fn a_computer_without_a_speaker_is_said() {
     let output = Scripted { refuses: Some(OutputError::NoDevice), ..Scripted::at(16_000) };

@@ -116,6 +116,27 @@ fn what_nobody_ordered_stops_once_the_person_turns_it_off() {
 }
 
 #[test]
+fn what_nobody_ordered_leaves_a_service_that_the_person_has_left() {
+    let (ask, asked) = mpsc::channel();
+    let (left, n_left) = service(move |_| {
+        ask.send(()).unwrap();
+        thread::park();
+    });
+    let (chosen, n_chosen) = service(|stream| {
+        stream.write_all(b"HTTP/1.1 401 No\r\ncontent-length: 0\r\n\r\n").ok();
+    });
+    let (person, session) = ordered(&left, true);
+    let ollama = chosen.trim_end_matches("/v1");
+    person.app.configure_provider(&person.me, "ollama", Some(ollama), Some("m")).unwrap();
+    thread::scope(|scope| {
+        scope.spawn(|| finish(&person, session));
+        asked.recv().unwrap();
+        person.app.use_provider(&person.me, "ollama").unwrap();
+    });
+    assert_eq!((n_left.load(Ordering::SeqCst), n_chosen.load(Ordering::SeqCst)), (1, 1));
+}
+
+#[test]
 fn what_a_person_ordered_goes_on_as_it_was_ordered() {
     let (ask, asked) = mpsc::channel();
     let (go_on, may_go_on) = mpsc::channel();
