@@ -6,6 +6,7 @@ import type { Mock, MockOptions } from "$lib/api/mock";
 import { id, session } from "$lib/api/mock/notebook";
 import type { BackupDone } from "$lib/api";
 import { Failure, type Command } from "$lib/api/transport";
+import { player } from "$lib/state/player.svelte";
 import { router } from "$lib/state/router.svelte";
 import { accessible, now, open, screen, waitFor } from "./window";
 
@@ -1000,6 +1001,20 @@ describe("recording", () => {
     core.fail("record_stop", null);
     await user.click(screen.getByRole("button", { name: "Stop" }));
     await screen.findByText("Your recording is safe on this computer.");
+  });
+
+  it("that is over before its order is answered is over", async () => {
+    const { core } = await open("#/privacy");
+    const view = { session: first, rate: 1, skip_silence: false, broke_off: false };
+    const invoke = core.invoke.bind(core);
+    core.invoke = ((command: Command, args: never) => {
+      if (command !== "play") return invoke(command, args);
+      core.emit("playback", { ...view, playing: true, position_ms: 0 });
+      core.emit("playback", { ...view, playing: false, position_ms: 200 });
+      return Promise.resolve({ ...view, playing: true, position_ms: 0 });
+    }) as typeof invoke;
+    await player.play(first, 0, 200);
+    expect(player.view).toMatchObject({ playing: false, position_ms: 200 });
   });
 
   it("that is played and breaks off says so, and what to do", async () => {

@@ -16,9 +16,12 @@ class Player {
   view = $state.raw<Playback>(silent);
   /** Counts notebooks: an answer that comes after its own was closed says nothing. */
   #turn = 0;
+  /** Counts events: each order is told by one, too, and what follows it is newer than its answer. */
+  #told = 0;
 
   watch(): () => void {
     const end = on("playback", (view) => {
+      this.#told++;
       this.view = view;
       if (view.broke_off)
         toasts.problem({
@@ -59,10 +62,10 @@ class Player {
   }
 
   async #order(order: () => Promise<Playback>): Promise<void> {
-    const turn = this.#turn;
+    const [turn, told] = [this.#turn, this.#told];
     try {
       const view = await order();
-      if (turn === this.#turn) this.view = view;
+      if (turn === this.#turn && told === this.#told) this.view = view;
     } catch (reason) {
       if (turn === this.#turn) toasts.problem(failure(reason));
     }
