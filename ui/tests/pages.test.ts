@@ -7,6 +7,7 @@ import { id, session } from "$lib/api/mock/notebook";
 import type { BackupDone } from "$lib/api";
 import { Failure, type Command } from "$lib/api/transport";
 import { player } from "$lib/state/player.svelte";
+import { Draft } from "$lib/state/draft.svelte";
 import { router } from "$lib/state/router.svelte";
 import { accessible, now, open, screen, waitFor } from "./window";
 
@@ -271,6 +272,114 @@ describe("what is typed and not kept yet", () => {
     await user.type(await box("Your words"), "I wrote.{Escape}");
     await accessible();
     expect(await box("Your words")).toHaveValue("I wrote.");
+  });
+
+  /** The core takes its time for every one of these commands until it is let go. */
+  const holding = (core: Mock, held: Command) => {
+    const invoke = core.invoke.bind(core);
+    let letGo = (): void => undefined;
+    const free = new Promise<void>((resolve) => (letGo = resolve));
+    core.invoke = (async (command: Command, args: never) => {
+      if (command === held) await free;
+      return invoke(command, args);
+    }) as typeof core.invoke;
+    return letGo;
+  };
+
+  it("never comes to the next account, however long the core kept it waiting", async () => {
+    const { core, user } = await open("#/record?write=1");
+    const invoke = core.invoke.bind(core);
+    const sent: string[] = [];
+    let letGo = (): void => undefined;
+    const free = new Promise<null>((resolve) => (letGo = () => resolve(null)));
+    core.invoke = (async (command: Command, args: never) => {
+      if (command === "draft_set") sent.push((args as { text: string }).text);
+      if (sent.length === 1 && command === "draft_set") return free;
+      const answer = await invoke(command, args);
+      const tomas = { id: id(2), name: "Tomas", role: "regular" };
+      return command === "sign_in" ? { ...(answer as object), account: tomas } : answer;
+    }) as typeof core.invoke;
+    await fireEvent.input(await box("Your words"), { target: { value: "Mine" } });
+    await waitFor(() => expect(sent).toEqual(["Mine"]));
+    await fireEvent.input(await box("Your words"), { target: { value: "Mine alone" } });
+    await fireEvent.blur(await box("Your words"));
+    await lockItself(core);
+    await unlock(core, user);
+    letGo();
+    go("#/record?write=1");
+    await fireEvent.input(await box("Your words"), { target: { value: "Theirs" } });
+    await waitFor(() => expect(sent).toContain("Theirs"));
+    expect(sent).toEqual(["Mine", "Theirs"]);
+  });
+
+  it("is looked for once all of it has arrived", async () => {
+    const { core } = await open("#/record?write=1");
+    const letGo = holding(core, "draft_set");
+    await fireEvent.input(await box("Your words"), { target: { value: "I wrote." } });
+    go("#/bin");
+    await screen.findByText("The bin is empty");
+    go("#/record?write=1");
+    expect(await box("Your words")).toHaveValue("");
+    letGo();
+    await screen.findByText("Taken up where you left it.");
+    expect(await box("Your words")).toHaveValue("I wrote.");
+  });
+
+  it("is not typed over while it cannot be read", async () => {
+    const { core, user } = await open("#/bin");
+    await core.invoke("draft_set", { session: null, revision: null, title: "", text: "Left." });
+    const edit = { session: first, revision: 1, title: "", text: "An edit." };
+    await core.invoke("draft_set", edit);
+    core.fail("draft_get", broken);
+    go("#/record?write=1");
+    await screen.findByText("The notebook did not answer.");
+    await user.type(await box("Your words"), "Over it.");
+    expect(await box("Your words")).toHaveValue("");
+    await accessible();
+    core.fail("draft_get", null);
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    await screen.findByText("Taken up where you left it.");
+    await user.type(await box("Your words"), " More.");
+    expect(await box("Your words")).toHaveValue("Left. More.");
+
+    core.fail("draft_get", broken);
+    go(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    await user.keyboard("e");
+    await screen.findByText("The notebook did not answer.");
+    expect(screen.queryByRole("textbox", { name: "Transcript" })).toBeNull();
+    core.fail("draft_get", null);
+    expect(await kept(core, first)).toBe("An edit.");
+    await user.keyboard("e");
+    expect(await box("Transcript")).toHaveValue("An edit.");
+  });
+
+  it("typed before it turned out that nothing can be read is added to what was left", async () => {
+    const { core } = await open("#/bin");
+    await core.invoke("draft_set", { session: null, revision: null, title: "", text: "Left." });
+    core.fail("draft_get", broken);
+    const letters = new Draft(null);
+    const read = letters.load();
+    letters.set("", "a");
+    await expect(read).rejects.toThrow();
+    await letters.flush();
+    core.fail("draft_get", null);
+    expect(await kept(core, null)).toBe("Left.");
+    letters.end();
+    await waitFor(async () => expect(await kept(core, null)).toBe("Left.\n\na"));
+  });
+
+  it("is stored anew where the core does not have it any more", async () => {
+    const { core } = await open("#/bin");
+    const draft = new Draft(first);
+    draft.set("", "The same.", 1);
+    await draft.flush();
+    await core.invoke("draft_set", { session: first, revision: null, title: "", text: "" });
+    expect(await draft.load()).toBeNull();
+    draft.set("", "The same.", 1);
+    await draft.flush();
+    expect(await kept(core, first)).toBe("The same.");
+    draft.end();
   });
 
   it("is there again after another page, and can be discarded and brought back", async () => {

@@ -7,7 +7,7 @@ import {
   type SettingValue,
 } from "$lib/api";
 import { speak } from "$lib/strings/index.svelte";
-import { flushDrafts } from "./draft.svelte";
+import { abandonDrafts, flushDrafts } from "./draft.svelte";
 import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
 
@@ -31,6 +31,8 @@ class Account {
 
   /** Takes over a new state; with an open notebook its settings come along. */
   async enter(state: AccountState): Promise<void> {
+    // Before the pages go, which send what they have: it would come to the next notebook.
+    if (state.account?.id !== this.state?.account?.id) abandonDrafts();
     if (state.state === "unlocked") {
       this.settings = await call("settings_get");
       speak(this.settings.language);
@@ -73,6 +75,11 @@ class Account {
       this.reason = null;
       toasts.problem(failure(reason));
     }
+  }
+
+  async signOut(): Promise<void> {
+    await flushDrafts();
+    await this.enter(await call("sign_out"));
   }
 
   watch(): () => void {

@@ -14,14 +14,18 @@ interface Typed {
 
 const open = new Set<Draft>();
 const noted = () => undefined;
+const nothing: Typed = { revision: null, title: "", text: "" };
 
 /** What is typed and not kept yet. The core has it at once, so that no lock and no wrong key loses it. */
 export class Draft {
   /** Why the core does not have what was typed last. */
   problem = $state.raw<Failure | null>(null);
   readonly #session: string | null;
-  #known: Typed = { revision: null, title: "", text: "" };
+  #known = nothing;
   #unsent: Typed | null = null;
+  /** What was left here is not known yet: nothing may be sent over it. */
+  #unread = false;
+  #abandoned = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #sending: Promise<void> = Promise.resolve();
 
@@ -33,19 +37,28 @@ export class Draft {
 
   /** What was left here the last time, with what was typed before the answer came. */
   load(): Promise<Typed | null> {
-    const loading = call("draft_get", { session: this.#session }).then((left) => {
-      if (left === null) return null;
-      const { revision, title, text } = left;
-      this.#known = { revision, title, text };
-      const typed = this.#unsent;
-      if (typed === null) return this.#known;
-      this.#unsent = {
-        revision,
-        title: typed.title || title,
-        text: [text, typed.text].filter((it) => it !== "").join("\n\n"),
-      };
-      return this.#unsent;
-    });
+    if (this.#unsent === null) this.#unread = true;
+    const before = [...open].filter((it) => it.#session === this.#session).map((it) => it.flush());
+    const loading = Promise.all(before)
+      .then(() => {
+        this.#unread = true;
+        return call("draft_get", { session: this.#session });
+      })
+      .then((left) => {
+        this.#unread = false;
+        this.#known = nothing;
+        if (left === null) return null;
+        const { revision, title, text } = left;
+        this.#known = { revision, title, text };
+        const typed = this.#unsent;
+        if (typed === null) return this.#known;
+        this.#unsent = {
+          revision,
+          title: typed.title || title,
+          text: [text, typed.text].filter((it) => it !== "").join("\n\n"),
+        };
+        return this.#unsent;
+      });
     // What is typed meanwhile does not replace what was left.
     this.#sending = this.#sending.then(() => loading).then(noted, noted);
     return loading;
@@ -53,6 +66,7 @@ export class Draft {
 
   /** The first letter is sent at once, which also tells the core that somebody is here. */
   set(title: string, text: string, revision: number | null = null): void {
+    if (this.#abandoned) return;
     const last = this.#unsent ?? this.#known;
     if (last.title === title && last.text === text) return;
     this.#unsent = { revision, title, text };
@@ -69,14 +83,25 @@ export class Draft {
   forget(): void {
     this.#stop();
     this.#unsent = null;
-    this.#known = { revision: null, title: "", text: "" };
+    this.#known = nothing;
     this.problem = null;
   }
 
   /** Nothing more is typed here. */
   end(): void {
     this.#stop();
-    void this.flush().then(() => open.delete(this));
+    // What was typed over something that could not be read is added to it, where that can be read now.
+    const read = this.#unread && this.#unsent !== null ? this.load().then(noted, noted) : null;
+    void Promise.resolve(read)
+      .then(() => this.flush())
+      .then(() => open.delete(this));
+  }
+
+  /** The notebook is left: what the core does not have belongs to nobody who comes after. */
+  abandon(): void {
+    this.#stop();
+    this.#unsent = null;
+    this.#abandoned = true;
   }
 
   #tick(): void {
@@ -96,7 +121,7 @@ export class Draft {
     // One after the other: an older text must not arrive after a newer one.
     this.#sending = this.#sending.then(async () => {
       const typed = this.#unsent;
-      if (typed === null) return;
+      if (typed === null || this.#unread) return;
       try {
         await call("draft_set", { session: this.#session, ...typed });
         this.#known = typed;
@@ -116,4 +141,10 @@ export async function flushDrafts(): Promise<void> {
   const late = new Promise<void>((done) => (timer = setTimeout(done, LOCK_WAITS_MS)));
   await Promise.race([sent, late]);
   clearTimeout(timer);
+}
+
+/** The notebook is left: nothing of it may be sent into the one that is opened next. */
+export function abandonDrafts(): void {
+  for (const draft of open) draft.abandon();
+  open.clear();
 }
