@@ -539,6 +539,132 @@ describe("what is typed and not kept yet", () => {
     expect(emptied?.args).toMatchObject({ session: first, revision: 1, text: "" });
   });
 
+  it("comes back beside what was typed since it was discarded", async () => {
+    const { core, user } = await open("#/bin");
+    await core.invoke("draft_set", { session: null, revision: null, title: "T", text: "Before." });
+    go("#/record?write=1");
+    await user.click(await screen.findByRole("button", { name: "Discard" }));
+    await user.type(await box("Your words"), "Since.");
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    expect(await box("Your words")).toHaveValue("Before.\n\nSince.");
+    expect(screen.getByRole("textbox", { name: "Title" })).toHaveValue("T");
+    await waitFor(async () => expect(await kept(core, null)).toBe("Before.\n\nSince."));
+  });
+
+  it("comes back into the page that was opened since, and behind what is stored", async () => {
+    const { core, user } = await open("#/bin");
+    const again = async () => {
+      go("#/bin");
+      await screen.findByText("The bin is empty");
+    };
+    await core.invoke("draft_set", { session: null, revision: null, title: "", text: "One." });
+    go("#/record?write=1");
+    await user.click(await screen.findByRole("button", { name: "Discard" }));
+    await again();
+    go("#/record?write=1");
+    await user.type(await box("Your words"), "Two.");
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    expect(await box("Your words")).toHaveValue("One.\n\nTwo.");
+    await again();
+    go("#/record?write=1");
+    await user.click(await screen.findByRole("button", { name: "Discard" }));
+    await again();
+    await core.invoke("draft_set", { session: null, revision: null, title: "", text: "Three." });
+    core.fail("draft_get", broken);
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await screen.findByText("The notebook did not answer.");
+    core.fail("draft_get", null);
+    // It could not be brought back, and is offered still.
+    await user.click(await screen.findByRole("button", { name: "Undo" }));
+    await waitFor(async () => expect(await kept(core, null)).toBe("Three.\n\nOne.\n\nTwo."));
+  });
+
+  it("of a session's text comes back beside an edit that was begun since", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    const edit = async (value: string) => {
+      await user.keyboard("e");
+      await fireEvent.input(await box("Transcript"), { target: { value } });
+    };
+    await edit("Before.");
+    await user.click(screen.getByRole("button", { name: "Cancel" }));
+    await edit("Since.");
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await waitFor(async () => expect(await box("Transcript")).toHaveValue("Before.\n\nSince."));
+    await waitFor(async () => expect(await kept(core, first)).toBe("Before.\n\nSince."));
+  });
+
+  it("stays where an edit is taken back that was saved before it was begun", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    const text = () => core.store.find(({ page }) => page.session.id === first)?.page.session;
+    const before = text()?.transcript?.text ?? "";
+    const edit = async (value: string) => {
+      await user.keyboard("e");
+      await fireEvent.input(await box("Transcript"), { target: { value } });
+    };
+    await edit("Saved.");
+    await user.click(screen.getByRole("button", { name: "Save this version" }));
+    await screen.findByText(/^Saved as a new version/);
+    await edit("Begun since.");
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await waitFor(() => expect(text()?.transcript?.text).toBe(before));
+    expect(await kept(core, first)).toBe("Begun since.");
+    expect(await box("Transcript")).toHaveValue("Begun since.");
+  });
+
+  it("an edit that was opened and not touched is of the text that was brought back", async () => {
+    const { user } = await open(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    await user.keyboard("e");
+    const before = (await box("Transcript")).value;
+    await fireEvent.input(await box("Transcript"), { target: { value: "Saved." } });
+    await user.click(screen.getByRole("button", { name: "Save this version" }));
+    await screen.findByText(/^Saved as a new version/);
+    await user.keyboard("e");
+    expect(await box("Transcript")).toHaveValue("Saved.");
+    await user.click(screen.getByRole("button", { name: "Undo" }));
+    await waitFor(async () => expect(await box("Transcript")).toHaveValue(before));
+  });
+
+  it("does not come back once what replaced it was kept without the core hearing of it", async () => {
+    const { core, user } = await open(`#/session/${first}`);
+    await screen.findByRole("button", { name: /^Emotion: Nervousness/ });
+    await user.keyboard("e");
+    await fireEvent.input(await box("Transcript"), { target: { value: "Half" } });
+    await waitFor(async () => expect(await kept(core, first)).toBe("Half"));
+    core.fail("draft_set", broken);
+    await fireEvent.input(await box("Transcript"), { target: { value: "Whole." } });
+    await fireEvent.blur(await box("Transcript"));
+    await screen.findByText("The notebook did not answer.");
+    core.fail("draft_set", null);
+    const invoke = core.invoke.bind(core);
+    let saved = false;
+    core.invoke = (async (command: Command, args: never) => {
+      if (command === "transcript_edit") saved = true;
+      // The core does not hear of it before the text is kept.
+      if (command === "draft_set" && !saved) throw new Failure(broken);
+      return invoke(command, args);
+    }) as typeof core.invoke;
+    await user.click(screen.getByRole("button", { name: "Save this version" }));
+    await screen.findByText(/^Saved as a new version/);
+    await waitFor(async () => expect(await kept(core, first)).toBeNull());
+  });
+
+  it("is sent to the last letter before one signs out", async () => {
+    const { core, user } = await open("#/settings/account");
+    const draft = new Draft(null);
+    const letGo = holding(core, "draft_set");
+    draft.set("", "To the last");
+    draft.set("", "To the last letter");
+    await user.click(await screen.findByRole("button", { name: "Sign out" }));
+    letGo();
+    await screen.findByLabelText("Password");
+    const out = core.calls.findIndex(({ command }) => command === "sign_out");
+    const sent = core.calls.slice(0, out).filter(({ command }) => command === "draft_set");
+    expect(sent.at(-1)?.args).toMatchObject({ text: "To the last letter" });
+  });
+
   it("does not replace what a session's text became meanwhile, unless one wants it", async () => {
     const { core, user } = await open(`#/session/${first}`);
     await screen.findByRole("button", { name: /^Emotion: Nervousness/ });

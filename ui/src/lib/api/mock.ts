@@ -597,7 +597,7 @@ export function mock(options: MockOptions = {}): Mock {
     write: ({ title, text }) => {
       const stored = fresh("text", title ?? opening(text, 40), text);
       pipeline(stored, text);
-      drafts.delete(null);
+      if (drafts.get(null)?.text === text) drafts.delete(null);
       return { session: stored.page.session.id };
     },
     draft_get: ({ session }) => {
@@ -700,7 +700,7 @@ export function mock(options: MockOptions = {}): Mock {
           "Open the session again.",
         );
       const before = stored.page.session.elements.length;
-      drafts.delete(id);
+      if (drafts.get(id)?.text === text) drafts.delete(id);
       if (transcript.text !== text) transcript.revision++;
       transcript.text = text;
       stored.page.words = [];

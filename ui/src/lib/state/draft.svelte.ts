@@ -1,4 +1,6 @@
 import { call, failure, type Failure } from "$lib/api";
+import { t } from "$lib/strings/index.svelte";
+import { toasts } from "./toasts.svelte";
 
 /** How often a text that is being typed is sent, ms. */
 const PAUSE_MS = 1000;
@@ -6,7 +8,7 @@ const PAUSE_MS = 1000;
 /** A lock does not wait longer than this for what was typed last, ms. */
 const LOCK_WAITS_MS = 2000;
 
-interface Typed {
+export interface Typed {
   revision: number | null;
   title: string;
   text: string;
@@ -14,12 +16,16 @@ interface Typed {
 
 const open = new Set<Draft>();
 const noted = () => undefined;
+/** Counts notebooks: what was put aside in one is not for the next. */
+let turn = 0;
 const nothing: Typed = { revision: null, title: "", text: "" };
 
 /** What is typed and not kept yet. The core has it at once, so that no lock and no wrong key loses it. */
 export class Draft {
   /** Why the core does not have what was typed last. */
   problem = $state.raw<Failure | null>(null);
+  /** How the page takes what comes back to it; false where it cannot do that now. */
+  onback: ((typed: Typed) => boolean | Promise<boolean>) | null = null;
   readonly #session: string | null;
   #known = nothing;
   #unsent: Typed | null = null;
@@ -55,7 +61,7 @@ export class Draft {
         this.#unsent = {
           revision,
           title: typed.title || title,
-          text: [text, typed.text].filter((it) => it !== "").join("\n\n"),
+          text: joined(text, typed.text),
         };
         return this.#unsent;
       });
@@ -79,17 +85,21 @@ export class Draft {
     return this.#sending;
   }
 
-  /** It is kept, or not wanted any more. */
+  /** It is kept. */
   forget(): void {
     this.#stop();
-    this.#unsent = null;
+    // What the core has where it could not be told the last words is older than what was kept.
+    const behind = this.#unsent !== null;
+    this.#unsent = behind ? nothing : null;
     this.#known = nothing;
     this.problem = null;
+    if (behind) this.#send();
   }
 
   /** Nothing more is typed here. */
   end(): void {
     this.#stop();
+    this.onback = null;
     // What was typed over something that could not be read is added to it, where that can be read now.
     const read = this.#unread && this.#unsent !== null ? this.load().then(noted, noted) : null;
     void Promise.resolve(read)
@@ -102,6 +112,31 @@ export class Draft {
     this.#stop();
     this.#unsent = null;
     this.#abandoned = true;
+  }
+
+  /**
+   * Into the page on which this is being written now, or behind what the core has of it. Nothing that
+   * was typed since is replaced.
+   */
+  static async bringBack(session: string | null, typed: Typed): Promise<boolean> {
+    const pages = [...open].filter((it) => it.#session === session);
+    const onback = pages.find((it) => it.onback !== null)?.onback;
+    if (onback) return onback(typed);
+    const draft = new Draft(session);
+    draft.#unread = true;
+    draft.#unsent = typed;
+    try {
+      await draft.load();
+      await draft.flush();
+      if (draft.problem !== null) throw draft.problem;
+      return true;
+    } catch (reason) {
+      // It is offered again, and must not come twice.
+      draft.abandon();
+      throw reason;
+    } finally {
+      draft.end();
+    }
   }
 
   #tick(): void {
@@ -143,8 +178,29 @@ export async function flushDrafts(): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Both texts, the earlier one first. */
+export function joined(first: string, second: string): string {
+  return [...new Set([first, second])].filter((it) => it !== "").join("\n\n");
+}
+
+/** What was typed is put aside, with a way back that is offered until it was gone. */
+export function tellDiscarded(session: string | null, typed: Typed): void {
+  const now = turn;
+  const run = async () => {
+    let back = false;
+    try {
+      back = await Draft.bringBack(session, typed);
+    } catch (reason) {
+      if (now === turn) toasts.problem(failure(reason));
+    }
+    if (!back && now === turn) tellDiscarded(session, typed);
+  };
+  toasts.tell(t().draft.discarded, { label: t().common.undo, run: () => void run() });
+}
+
 /** The notebook is left: nothing of it may be sent into the one that is opened next. */
 export function abandonDrafts(): void {
   for (const draft of open) draft.abandon();
   open.clear();
+  turn++;
 }

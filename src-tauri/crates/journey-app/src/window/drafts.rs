@@ -56,11 +56,16 @@ impl App {
         Ok(())
     }
 
-    /// What was typed is kept now. Where its draft cannot be forgotten, it is offered once more.
-    pub(super) fn forget_draft(&self, me: &Unlocked, session: Option<&str>) {
+    /// What was typed is kept now. Its draft goes; one that holds other words, typed since, stays.
+    /// Where it cannot be forgotten, it is offered once more.
+    pub(super) fn forget_draft(&self, me: &Unlocked, session: Option<&str>, kept: &str) {
         let forgotten = me.vault().write(|write| {
             let session = session.map(|id| find(&write.read(), id)).transpose()?;
-            Ok::<_, CommandError>(write.drafts().remove(session)?)
+            let typed = write.read().drafts().get(session)?;
+            if typed.is_some_and(|it| it.text == kept) {
+                write.drafts().remove(session)?;
+            }
+            Ok::<_, CommandError>(())
         });
         if let Err(error) = forgotten {
             tracing::warn!(code = ?error.code, "a draft stays though its text is kept");

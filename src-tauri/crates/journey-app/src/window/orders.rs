@@ -152,7 +152,7 @@ impl App {
     ) -> Result<Stopped> {
         let title = title.filter(|t| !t.trim().is_empty());
         let id = self.take_written(&me.open, text, title)?;
-        self.forget_draft(me, None);
+        self.forget_draft(me, None, text);
         self.announce_list();
         Ok(Stopped { session: id.to_string() })
     }

@@ -175,7 +175,7 @@ impl App {
     ) -> Result<EditedPage> {
         let Edited { kept, repaired, dropped, .. } =
             self.edit_transcript(me, id, revision, text)?;
-        self.forget_draft(me, Some(id));
+        self.forget_draft(me, Some(id), text);
         Ok(EditedPage { page: self.session_page(me, id)?, kept, repaired, dropped })
     }
 

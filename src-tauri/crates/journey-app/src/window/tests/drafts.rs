@@ -85,3 +85,20 @@ fn emptying_one_draft_leaves_the_others() {
     assert_eq!(text(None), None);
     assert_eq!(text(Some(&session)).as_deref(), Some("Another edit."));
 }
+
+#[test]
+fn what_is_kept_takes_no_draft_with_it_that_was_begun_since() {
+    let home = Home::new();
+    let (app, me) = (&home.app, home.me());
+    let session = app.write_in_window(&me, "The first entry.", None).unwrap().session;
+    app.edit_in_window(&me, &session, 1, "The first entry, edited.").unwrap();
+    let since = "The first entry, edited and gone on with.";
+    app.set_draft(&me, Some(&session), Some(2), "", since).unwrap();
+    // The edit is taken back.
+    app.edit_in_window(&me, &session, 2, "The first entry.").unwrap();
+    assert_eq!(app.draft(&me, Some(&session)).unwrap().unwrap().text, since);
+
+    app.set_draft(&me, None, None, "", "Begun since.").unwrap();
+    app.write_in_window(&me, "The second entry.", None).unwrap();
+    assert_eq!(app.draft(&me, None).unwrap().unwrap().text, "Begun since.");
+}
