@@ -1225,6 +1225,25 @@ describe("recording", () => {
     expect(transcribing.closest("li")).toHaveTextContent("under way");
   });
 
+  it("that ends elsewhere takes the page away from nobody who is typing", async () => {
+    const { core, user } = await open("#/record?write=1", { speed: 1 });
+    const box = await screen.findByRole<HTMLTextAreaElement>("textbox", { name: "Your words" });
+    await user.type(box, "I was w");
+    await core.invoke("record_start", { device: null, channel: () => undefined });
+    const asked = () => core.calls.filter(({ command }) => command === "session").length;
+    const before = asked();
+    await core.invoke("record_stop", {});
+    await waitFor(() => expect(asked()).toBe(before + 1));
+    await user.keyboard("riting.");
+    expect(box).toBeVisible();
+    expect(box).toHaveFocus();
+    expect(box).toHaveValue("I was writing.");
+    expect(core.calls.filter(({ command }) => command === "record_start")).toHaveLength(1);
+    // It is there for whoever comes back to the microphone.
+    await user.click(screen.getByRole("button", { name: "Speak instead" }));
+    await screen.findByText("Your recording is safe on this computer.");
+  });
+
   it("goes on where it could not be stopped, and says why", async () => {
     const { core, user } = await open("#/record");
     await user.click(await screen.findByRole("button", { name: "Start recording" }));
@@ -1476,7 +1495,47 @@ describe("the bin", () => {
   });
 });
 
+/** All that follows from an answer that was given has been done. */
+const settled = () => new Promise((done) => setTimeout(done));
+
 describe("the slider of a session", () => {
+  it("follows the sound again where it is put back to where it was taken", async () => {
+    const { core } = await open(`#/session/${first}`);
+    const slider = await screen.findByRole<HTMLInputElement>("slider", { name: "Position" });
+    const drag = async () => {
+      await fireEvent.pointerDown(slider);
+      await fireEvent.input(slider, { target: { value: 5_000 } });
+      expect(slider.getAttribute("aria-valuetext")).toMatch(/^0:05/);
+      await fireEvent.input(slider, { target: { value: 0 } });
+    };
+    const playing = { ...(await core.invoke("playback_set", { rate: 1, skip_silence: false })) };
+    for (const event of ["pointerUp", "pointerCancel", "blur"] as const) {
+      await drag();
+      await fireEvent[event](slider);
+      core.emit("playback", { ...playing, session: first, playing: true, position_ms: 7_000 });
+      await waitFor(() => expect(slider.getAttribute("aria-valuetext")).toMatch(/^0:07/));
+    }
+    // It stays where it is held until the sound is there.
+    let there = (): void => undefined;
+    const invoke = core.invoke.bind(core);
+    const free = new Promise<void>((resolve) => (there = resolve));
+    core.invoke = (async (command: Command, args: never) => {
+      if (command === "seek") await free;
+      return invoke(command, args);
+    }) as typeof core.invoke;
+    await fireEvent.input(slider, { target: { value: 9_000 } });
+    await fireEvent.pointerUp(slider);
+    await fireEvent.change(slider);
+    await settled();
+    expect(slider.getAttribute("aria-valuetext")).toMatch(/^0:09/);
+    // Grabbed once more, and put back where it was before the sound is there.
+    await fireEvent.pointerDown(slider);
+    await fireEvent.input(slider, { target: { value: 3_000 } });
+    await fireEvent.pointerUp(slider);
+    there();
+    await waitFor(() => expect(slider.getAttribute("aria-valuetext")).not.toMatch(/^0:03/));
+  });
+
   it("asks for one place however far it is dragged, and shows where it is held", async () => {
     const { core } = await open(`#/session/${first}`);
     const slider = await screen.findByRole<HTMLInputElement>("slider", { name: "Position" });
@@ -1513,8 +1572,34 @@ describe("a backup", () => {
     await screen.findByRole("button", { name: "Writing and checking the backup" });
     router.go("sessions");
     await screen.findByRole("heading", { name: "Sessions" });
-    return { give, fail, user };
+    return { core, give, fail, user };
   }
+
+  it.each(["done", "refused"] as const)(
+    "of another account is none of the next one's (%s)",
+    async (end) => {
+      const { core, give, fail, user } = await begun();
+      const invoke = core.invoke.bind(core);
+      core.invoke = (async (command: Command, args: never) => {
+        const answer = await invoke(command, args);
+        const tomas = { id: id(2), name: "Tomas", role: "regular" };
+        return command === "sign_in" ? { ...(answer as object), account: tomas } : answer;
+      }) as typeof core.invoke;
+      await core.invoke("lock", {});
+      await user.type(await screen.findByLabelText("Password"), "a quiet morning in june{Enter}");
+      await screen.findByRole("navigation", { name: "Pages" });
+      router.go("privacy");
+      await user.type(await passphrase(), "four uncommon words suffice");
+      await waitFor(() => expect(screen.getByRole("button", { name: "Back up" })).toBeEnabled());
+      if (end === "done")
+        give({ file_name: "mira.journey", bytes: 1_000, at: now().toISOString() });
+      else fail(new Failure(broken));
+      await settled();
+      expect(document.body).not.toHaveTextContent("mira.journey");
+      expect(document.body).not.toHaveTextContent("The notebook did not answer.");
+      expect(screen.getByRole("button", { name: "Back up" })).toBeEnabled();
+    },
+  );
 
   it("that fails once its page is left is told all the same", async () => {
     const { fail } = await begun();

@@ -25,6 +25,11 @@ class Account {
     return this.state?.account?.role === "admin";
   }
 
+  /** Whose notebook is open. */
+  get here(): string | null {
+    return this.state?.state === "unlocked" ? (this.state.account?.id ?? null) : null;
+  }
+
   async load(): Promise<void> {
     await this.enter(await call("account_state"));
   }

@@ -28,6 +28,8 @@ class Recording {
   #stopping = false;
   /** Counts notebooks: an answer that comes after its own was closed says nothing. */
   #turn = 0;
+  /** Counts recordings that ended: an answer from before an end does not bring it back. */
+  #ends = 0;
 
   watch(): () => void {
     void this.#join();
@@ -37,6 +39,7 @@ class Recording {
       const begun = this.view === null && view !== null && !this.busy;
       const ended = view === null ? this.view : null;
       this.view = view;
+      if (view === null) this.#ends++;
       if (begun) void this.#join();
       if (ended !== null) void this.#endedElsewhere(ended.session);
     });
@@ -127,9 +130,10 @@ class Recording {
 
   async #join(): Promise<void> {
     const turn = this.#turn;
+    const ends = this.#ends;
     try {
       const view = await call("record_watch", { channel: this.#channel() });
-      if (view !== null && turn === this.#turn) {
+      if (view !== null && turn === this.#turn && ends === this.#ends) {
         if (this.view === null) this.#clear();
         this.view = view;
         this.elapsed = view.elapsed_ms;
