@@ -27,7 +27,7 @@ use journey_app::{
     import::ImportOptions, record::RecordOptions,
 };
 use journey_domain::{
-    job::JobKind,
+    job::{JobKind, JobState},
     ports::{CancelToken, Event, EventSink},
 };
 use journey_speech::{
@@ -281,11 +281,11 @@ struct Committed(Mutex<Option<Instant>>);
 
 impl EventSink for Committed {
     fn emit(&self, event: Event) {
-        if let Event::Progress(progress) = event
-            && progress.kind == JobKind::Transcribe
-            && progress.fraction >= 1.0
+        if let Event::JobChanged(job) = event
+            && job.kind == JobKind::Transcribe
+            && job.state == JobState::Done
         {
-            *self.0.lock().unwrap() = Some(Instant::now());
+            self.0.lock().unwrap().get_or_insert_with(Instant::now);
         }
     }
 }

@@ -1335,6 +1335,7 @@ describe("recording", () => {
     await user.click(await screen.findByRole("button", { name: "Stop" }));
     await user.click(await screen.findByRole("button", { name: "Cancel: Transcribing" }));
     await screen.findByText(/Stopped here. What was recorded is kept/);
+    for (const bar of screen.getAllByRole("progressbar")) expect(bar).toHaveAttribute("value");
     await user.click(screen.getByRole("button", { name: "Open the session" }));
     await screen.findByText("There is no text yet.");
   });

@@ -621,7 +621,7 @@ export function mock(options: MockOptions = {}): Mock {
       if (it) {
         it.state = "cancelled";
         jobs = jobs.filter((other) => other !== it);
-        emit("progress", { ...it });
+        emit("progress", { ...it, label: "", fraction: null, message: null });
       }
       return null;
     },

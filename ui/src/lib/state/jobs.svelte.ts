@@ -13,8 +13,11 @@ class Jobs {
     const ends = [
       on("progress", (job) => {
         // An event names no private content, so the label is the one that was asked for.
-        const label = job.label || (this.all.get(job.id)?.label ?? "");
-        this.all.set(job.id, { ...job, label });
+        const before = this.all.get(job.id);
+        const label = job.label || (before?.label ?? "");
+        // One that stands still had come as far as it was told last.
+        const fraction = job.fraction ?? before?.fraction ?? null;
+        this.all.set(job.id, { ...job, label, fraction });
       }),
       on("queue_changed", () => void this.#ask()),
     ];
