@@ -2,6 +2,7 @@ use crate::{person::Person, testing::eventually};
 use journey_domain::{
     error_code::ErrorCode,
     ids::SessionId,
+    playback::PlaybackState,
     ports::{Event, LockReason},
     session::Source,
     timeline::{LossReason, Mark, MarkKind},
@@ -115,24 +116,41 @@ fn events_tell_beginning_positions_and_end() {
     let person = Person::new();
     let session = person.recorded(&noise(48_000), &[]);
     person.app.play(&person.me, &session.to_string(), None, None).unwrap();
-    hear(&person);
+    let mut states = Vec::new();
+    let mut n_untold = 0;
+    person.speaker.hear_while(|n_heard| {
+        let is_playing = || person.app.playback_state(&person.me).playing;
+        // A tenth of a second was heard: that is told before any more of it is.
+        if n_heard >= n_untold + 1_600 {
+            n_untold = n_heard;
+            eventually("a position is told", || {
+                let n_before = states.len();
+                states.extend(states_told(&person));
+                states.len() > n_before || !is_playing()
+            });
+        }
+        is_playing()
+    });
     // The end is told before the thread is gone.
     assert!(!person.app.pause_playback(&person.me).playing);
-    let states: Vec<_> = person
-        .told
-        .take()
-        .into_iter()
-        .filter_map(|event| match event {
-            Event::Playback(state) => Some(state),
-            _ => None,
-        })
-        .collect();
+    states.extend(states_told(&person));
     assert!(states.iter().all(|state| state.session == Some(session)));
     assert!(states.first().is_some_and(|it| it.playing && it.position_ms == 0));
     let (last, ended) = (states.len() - 1, &states[states.len() - 2]);
     assert!(!states[last].playing && !ended.playing && ended.position_ms == 3_000, "{states:?}");
-    let positions = states.iter().filter(|it| it.playing).count();
-    assert!((3..=3 * 15 + 1).contains(&positions), "{positions} in three seconds");
+    let positions: Vec<_> =
+        states.iter().filter(|it| it.playing).map(|it| it.position_ms).collect();
+    assert!(positions.is_sorted(), "{positions:?}");
+    assert!((20..=3 * 15 + 1).contains(&positions.len()), "{positions:?} in three seconds");
+}
+
+fn states_told(person: &Person) -> Vec<PlaybackState> {
+    let told = person.told.take().into_iter();
+    told.filter_map(|event| match event {
+        Event::Playback(state) => Some(state),
+        _ => None,
+    })
+    .collect()
 }
 
 #[test]
