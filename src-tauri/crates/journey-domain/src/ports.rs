@@ -102,10 +102,10 @@ pub trait SegmentSink: Send {
     /// # Errors
     /// [`SinkError`]; what was appended before stays readable.
     fn mark(&mut self, mark: &Mark) -> Result<(), SinkError>;
-    /// Makes everything appended survive a power cut.
+    /// Begins to make everything appended survive a power cut, and need not wait for the disk.
     ///
     /// # Errors
-    /// [`SinkError`].
+    /// [`SinkError`], also of a sync that was begun before; nothing is begun then.
     fn sync(&mut self) -> Result<(), SinkError>;
     /// Seals the recording with its last chunk and syncs it.
     ///

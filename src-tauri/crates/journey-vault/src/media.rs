@@ -35,6 +35,7 @@ mod container;
 mod read;
 mod recover;
 mod storage;
+mod syncing;
 mod write;
 
 pub use blob::{BlobReader, BlobWriter};

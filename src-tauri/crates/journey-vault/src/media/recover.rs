@@ -14,6 +14,7 @@ use std::{
     fs::{self, OpenOptions},
     io,
     ops::Range,
+    sync::Arc,
 };
 
 /// What was saved of a recording.
@@ -65,7 +66,7 @@ pub(crate) fn recover(file: &MediaFile<'_>, random: &dyn Random) -> Result<Recov
     let walk = Walk::lenient(&sealed)?;
     if !walk.complete {
         let cipher = sealed.cipher().clone();
-        let tail = Tail::resume(Box::new(opened), cipher, walk.end, walk.sequence, walk.n_samples);
+        let tail = Tail::resume(Arc::new(opened), cipher, walk.end, walk.sequence, walk.n_samples);
         let mut tail = tail;
         tail.finish()?;
     }

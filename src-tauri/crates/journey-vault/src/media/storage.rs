@@ -2,7 +2,7 @@
 
 use std::{fs::File, io};
 
-pub(super) trait Storage: Send {
+pub(super) trait Storage: Send + Sync {
     /// Writes at a place, in one call to the operating system; gives how many bytes it took.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<usize>;
     /// Makes the content survive a power cut.

@@ -4,6 +4,7 @@ use super::{
     MediaError, MediaFile,
     container::{Content, Head, Header, Kind, MAX_CONTENT, RECOVERY_EPOCH, seal},
     storage::Storage,
+    syncing::Syncing,
 };
 use chacha20poly1305::ChaCha20Poly1305;
 use journey_domain::{
@@ -14,6 +15,7 @@ use std::{
     fs::{self, File, OpenOptions},
     io,
     os::unix::fs::OpenOptionsExt as _,
+    sync::Arc,
 };
 
 /// Samples of the longest chunk.
@@ -21,7 +23,7 @@ const MAX_SAMPLES: usize = MAX_CONTENT / 2;
 
 /// The end of a file that is being written.
 pub(super) struct Tail {
-    storage: Box<dyn Storage>,
+    storage: Arc<dyn Storage>,
     cipher: ChaCha20Poly1305,
     /// Bytes that are whole chunks.
     end: u64,
@@ -44,7 +46,7 @@ impl Tail {
     ) -> Result<Self, MediaError> {
         let storage =
             OpenOptions::new().create_new(true).write(true).mode(0o600).open(&file.path)?;
-        let tail = Self::begin(Box::new(storage), file, content, random).inspect_err(|_| {
+        let tail = Self::begin(Arc::new(storage), file, content, random).inspect_err(|_| {
             // Best effort: a file without a header is swept later.
             drop(fs::remove_file(&file.path));
         })?;
@@ -56,7 +58,7 @@ impl Tail {
 
     /// Writes the header to an empty file.
     pub(super) fn begin(
-        storage: Box<dyn Storage>,
+        storage: Arc<dyn Storage>,
         file: &MediaFile<'_>,
         content: Content,
         random: &dyn Random,
@@ -83,7 +85,7 @@ impl Tail {
 
     /// Goes on behind the last whole chunk, to write the end that is missing.
     pub(super) fn resume(
-        storage: Box<dyn Storage>,
+        storage: Arc<dyn Storage>,
         cipher: ChaCha20Poly1305,
         end: u64,
         sequence: u32,
@@ -148,10 +150,6 @@ impl Tail {
         Ok(())
     }
 
-    pub(super) fn sync(&self) -> Result<(), MediaError> {
-        Ok(self.storage.sync_data()?)
-    }
-
     /// Writes the end chunk, durably.
     pub(super) fn finish(&mut self) -> Result<(), MediaError> {
         if !self.ended {
@@ -214,9 +212,10 @@ fn write_all(storage: &dyn Storage, mut bytes: &[u8], mut offset: u64) -> io::Re
 }
 
 /// Writes captured samples and marks: each append is sealed and handed to the operating system at
-/// once.
+/// once. Syncing goes on beside it.
 pub struct SegmentWriter {
     tail: Tail,
+    syncing: Option<Syncing>,
     marks: Vec<Mark>,
     finished: bool,
 }
@@ -227,7 +226,7 @@ impl SegmentWriter {
     }
 
     pub(super) const fn new(tail: Tail) -> Self {
-        Self { tail, marks: Vec::new(), finished: false }
+        Self { tail, syncing: None, marks: Vec::new(), finished: false }
     }
 
     /// How many samples have been appended.
@@ -265,11 +264,17 @@ impl SegmentSink for SegmentWriter {
     }
 
     fn sync(&mut self) -> Result<(), SinkError> {
-        Ok(self.tail.sync()?)
+        let syncing = match self.syncing.take() {
+            Some(syncing) => syncing,
+            None => Syncing::start(Arc::clone(&self.tail.storage)).map_err(MediaError::from)?,
+        };
+        Ok(self.syncing.insert(syncing).ask().map_err(MediaError::from)?)
     }
 
     fn finish(&mut self) -> Result<(), SinkError> {
         self.check_open()?;
+        // The operating system reports a failed sync once: this is the last moment to tell of it.
+        self.syncing.take().map_or(Ok(()), Syncing::end).map_err(MediaError::from)?;
         self.tail.finish()?;
         self.finished = true;
         Ok(())
