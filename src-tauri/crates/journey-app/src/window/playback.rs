@@ -23,7 +23,10 @@ use journey_speech::playback::{
     OutputError, PlayEvent, PlayListener, PlayOptions, Playing, Sound as _,
 };
 use journey_vault::table::recordings::Recording;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    mpsc::{Receiver, channel},
+};
 
 /// The slowest and the fastest a person may choose.
 const RATES: std::ops::RangeInclusive<f32> = 0.5..=2.0;
@@ -279,12 +282,14 @@ impl App {
             tempo: state.rate,
             skips_silence: state.skip_silence,
         };
-        let tell = teller(Arc::clone(&self.ports().events), state);
+        let (begin, may_tell) = channel();
+        let tell = teller(Arc::clone(&self.ports().events), state, may_tell);
         let playing = Playing::start(&*self.ports().speaker, Box::new(sound), options, tell)
             .map_err(output_error)?;
         let mut deck = open.player().deck();
         if deck.session != Some(session) || open.closing().is_cancelled() {
             drop(deck);
+            drop(begin);
             drop(playing);
             return Err(if open.closing().is_cancelled() {
                 CommandError::locked()
@@ -293,9 +298,12 @@ impl App {
             });
         }
         deck.playing = Some(playing);
-        let state = deck.state();
+        // Told before the deck is free: a vault that is closed tells nothing of this any more.
+        let told = self.told(deck.state());
         drop(deck);
-        Ok(self.told(state))
+        // Nobody waits for this where it was stopped since.
+        begin.send(()).ok();
+        Ok(told)
     }
 
     /// The loudness of a session along its timeline, in so many bars from 0 to 1.
@@ -325,10 +333,17 @@ impl App {
     }
 }
 
-/// Tells what the playing thread tells, as states of this deck. Takes no lock: whoever stops the
-/// playing holds the deck and waits for that thread.
-fn teller(events: Arc<dyn EventSink>, deck: PlaybackState) -> PlayListener {
+/// Tells what the playing thread tells, as states of this deck, once its beginning is told: an end comes
+/// after it, however short the sound. Takes no lock: whoever stops the playing holds the deck and waits
+/// for that thread.
+fn teller(events: Arc<dyn EventSink>, deck: PlaybackState, may_tell: Receiver<()>) -> PlayListener {
+    let mut has_begun = false;
     Box::new(move |event| {
+        // A beginning that was given up tells nothing.
+        has_begun = has_begun || may_tell.recv().is_ok();
+        if !has_begun {
+            return;
+        }
         let (playing, broke_off, position_ms) = match event {
             PlayEvent::Position(ms) => (true, false, ms),
             PlayEvent::Ended(ms) => (false, false, ms),

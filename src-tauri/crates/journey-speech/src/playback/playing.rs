@@ -182,6 +182,15 @@ struct Stumble {
     since: Instant,
 }
 
+/// What there is to do after a step of feeding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fed {
+    /// Feed on.
+    Block,
+    /// The ring is full, or there is no more sound: wait until it is taken.
+    Enough,
+}
+
 struct Feeder {
     stream: Option<Box<dyn OutputStream>>,
     queue: OutputQueue,
@@ -230,7 +239,7 @@ impl Feeder {
             if self.shared.stop.load(Ordering::Acquire) {
                 return;
             }
-            let fed = self.feed();
+            let fed = self.feed_block();
             let (position, n_played) = self.note_position();
             if fed.is_err() || self.stream_is_dead() {
                 break PlayEvent::Failed(position);
@@ -241,29 +250,32 @@ impl Feeder {
                 break PlayEvent::Ended(end);
             }
             self.tell(position, n_played);
-            std::thread::park_timeout(LOOK_PAUSE);
+            if fed == Ok(Fed::Enough) {
+                std::thread::park_timeout(LOOK_PAUSE);
+            }
         };
+        // Who sees that it is over and stops it is told the end all the same.
+        let is_stopped = self.shared.stop.load(Ordering::Acquire);
         self.shared.is_over.store(true, Ordering::Release);
-        if !self.shared.stop.load(Ordering::Acquire) {
+        if !is_stopped {
             (self.listener)(event);
         }
     }
 
-    /// Fills the ring.
-    fn feed(&mut self) -> Result<(), SoundGone> {
-        while self.queue.room() > 0 {
-            let n_pushed = self.queue.push(&self.ready);
-            self.ready.drain(..n_pushed);
-            self.n_pushed += n_pushed as u64;
-            if !self.ready.is_empty() {
-                return Ok(());
-            }
-            if self.total.is_some() {
-                return Ok(());
-            }
-            self.read_on()?;
+    /// Fills the ring by a block. Where reading is slower than playing the ring never fills: whoever
+    /// stops it must not wait for the sound's end.
+    fn feed_block(&mut self) -> Result<Fed, SoundGone> {
+        if self.queue.room() == 0 {
+            return Ok(Fed::Enough);
         }
-        Ok(())
+        let n_pushed = self.queue.push(&self.ready);
+        self.ready.drain(..n_pushed);
+        self.n_pushed += n_pushed as u64;
+        if !self.ready.is_empty() || self.total.is_some() {
+            return Ok(Fed::Enough);
+        }
+        self.read_on()?;
+        Ok(Fed::Block)
     }
 
     fn read_on(&mut self) -> Result<(), SoundGone> {

@@ -73,7 +73,8 @@ fn pausing_keeps_the_place_and_playing_goes_on_there() {
     let person = Person::new();
     let session = person.recorded(&noise(32_000), &[]).to_string();
     person.app.play(&person.me, &session, Some(500), None).unwrap();
-    person.speaker.hear_while(|_| person.app.playback_state(&person.me).position_ms < 600);
+    person.speaker.hear_while(|n_heard| n_heard < 1_600);
+    eventually("the place is noted", || person.app.playback_state(&person.me).position_ms >= 600);
     let paused = person.app.pause_playback(&person.me);
     assert!(!paused.playing && paused.position_ms >= 600, "{paused:?}");
     let again = person.app.play(&person.me, &session, None, None).unwrap();
