@@ -5,6 +5,10 @@ use journey_domain::ports::{Clock, Ids, Random};
 use std::time::{Duration, Instant};
 use uuid::Uuid;
 
+/// How often the two clocks that tell of sleep are read, for a pair that is of one moment.
+#[cfg(target_os = "linux")]
+const N_READINGS: usize = 3;
+
 /// Keeps what this process writes to its owner, and its memory out of core files: keys lie in it.
 /// To be called before anything is opened. Best effort; nothing else rests on it alone.
 pub fn harden_process() {
@@ -55,8 +59,17 @@ impl Clock for SystemClock {
             let (seconds, nanos) = (time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?);
             Some(Duration::new(seconds, nanos))
         };
-        let awake = read(ClockId::Monotonic)?;
-        Some(read(ClockId::Boottime)?.saturating_sub(awake))
+        // A program that stood still between the two readings has not slept.
+        (0..N_READINGS)
+            .map(|_| {
+                let awake = read(ClockId::Monotonic)?;
+                let both = read(ClockId::Boottime)?;
+                Some((read(ClockId::Monotonic)?.saturating_sub(awake), both.saturating_sub(awake)))
+            })
+            .collect::<Option<Vec<_>>>()?
+            .into_iter()
+            .min()
+            .map(|(_, asleep)| asleep)
     }
 
     fn time_zone(&self) -> TimeZone {

@@ -14,8 +14,8 @@ use std::{
     time::Duration,
 };
 
-/// How long opening may take.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long opening may take: a busy computer's sound server may need seconds.
+pub(crate) const OPEN_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Callbacks a second: short enough that a kill loses little, long enough to cost nothing.
 const CALLBACKS_PER_SECOND: u32 = 25;
@@ -48,7 +48,13 @@ impl CpalHost {
     fn host(&self) -> Arc<cpal::Host> {
         keep_alsa_quiet();
         let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(host.get_or_insert_with(|| Arc::new(cpal::default_host())))
+        let found = Arc::clone(host.get_or_insert_with(|| Arc::new(cpal::default_host())));
+        // A sound server that was too slow to answer left its place to a poorer one; it is asked again
+        // the next time.
+        if cpal::available_hosts().first() != Some(&found.id()) {
+            *host = None;
+        }
+        found
     }
 
     /// Maps an error. After one that says the server is gone, the next call connects anew.

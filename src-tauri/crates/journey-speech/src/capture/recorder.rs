@@ -20,8 +20,8 @@ use std::{
 
 /// Pause between two steps of the writer.
 const STEP_EVERY: Duration = Duration::from_millis(20);
-/// How long the first opening of the microphone may take.
-const START_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long the first opening of the microphone may take: two tries, each with its own limit.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a stop or a pause looks for what was spoken until then: a callback that has not come after
 /// so long comes late enough to be marked as lost.
 const N_HEAR_OUT_STEPS: usize = 44;

@@ -297,7 +297,10 @@ impl SpeechEngine for WorkerEngine {
             return Ok(TranscribeOutcome::default());
         }
         let (warm, first_job) = self.shared.begin(cancel)?;
-        let mut warm = warm.filter(|w| w.model == model.identity());
+        // One that was ended while nobody needed it is no longer there to be asked.
+        let mut warm = warm
+            .filter(|w| w.model == model.identity())
+            .and_then(|mut w| (!w.process.has_ended()).then_some(w));
         let mut sending = Sending {
             options,
             on_heard,

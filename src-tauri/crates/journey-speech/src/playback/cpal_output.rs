@@ -4,16 +4,12 @@ use super::{
     host::{AudioOutput, OpenOutput, OutputError, OutputStream},
     queue::{OutputAlarm, OutputTap, output_channel},
 };
-use crate::capture::cpal_host::{ends_a_stream, keep_alsa_quiet};
+use crate::capture::cpal_host::{OPEN_TIMEOUT, ends_a_stream, keep_alsa_quiet};
 use cpal::{
     BufferSize, Device, ErrorKind, FromSample, I24, OutputCallbackInfo, SampleFormat, SizedSample,
     StreamConfig, U24,
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
-use std::time::Duration;
-
-/// How long opening may take.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Callbacks a second: what is ready is taken at once, and so much of it that a busy computer makes
 /// no gaps.

@@ -158,10 +158,15 @@ impl WorkerProcess {
         self.watch.ticks = None;
     }
 
+    /// Whether it is gone.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// The signal that ended a worker that is gone.
     pub(crate) fn signal(&mut self) -> Option<i32> {
         // Its output is closed, so it is ending; a worker that only closed its output is ended.
-        for _ in 0..20 {
+        for _ in 0..100 {
             match self.child.try_wait() {
                 Ok(Some(status)) => return status.signal(),
                 Ok(None) => thread::sleep(POLL),
