@@ -437,12 +437,13 @@ fn account(access: &Access<'_>, command: AccountCommand, output: Output) -> Resu
             let code = app.new_recovery_code(&me, current.expose_secret())?;
             output.print_once(
                 &json!({ "recovery_code": code }),
-                |_, style| {
-                    format!("Recovery code: {}\n\nThe old one no longer works.", style.bold(&code))
-                },
-                "The old recovery code no longer works and the new one was not shown: make another \
+                |_, style| format!("Recovery code: {}", style.bold(&code)),
+                "The new recovery code was not shown, and the old one works as before: make another \
                  with `insight-journey account recovery-code`.",
             )?;
+            // Only now: whoever never saw the new one still has the old one.
+            app.confirm_recovery_code(&me, &code)?;
+            output.remark("The old one no longer works.");
         }
     }
     Ok(())

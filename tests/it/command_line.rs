@@ -295,8 +295,9 @@ fn every_command_that_only_does_something_prints_a_document_too() {
 }
 
 #[test]
-fn a_recovery_code_that_nobody_could_see_is_told_to_be_lost() {
+fn a_recovery_code_that_nobody_could_see_is_told_to_be_lost_and_the_old_one_works() {
     let program = Program::with_account();
+    let code = program.json(&["account", "recovery-code"])["recovery_code"].clone();
     for args in [&["account", "create", "zoe"][..], &["account", "recovery-code"]] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
         let output = program
@@ -310,6 +311,13 @@ fn a_recovery_code_that_nobody_could_see_is_told_to_be_lost() {
         assert!(told.contains("standard output could not be written"), "{told}");
         assert!(told.contains("insight-journey account recovery-code"), "{told}");
     }
+    program.ok_with(
+        &["account", "recover", "ada"],
+        &[
+            ("INSIGHT_JOURNEY_RECOVERY_CODE", code.as_str().unwrap()),
+            ("INSIGHT_JOURNEY_NEW_PASSWORD", "granite-teacup-Seventy-owls"),
+        ],
+    );
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub(crate) async fn new_recovery_code(
     password: String,
 ) -> Result<RecoveryCodeView> {
     desk.unlocked(Command::RecoveryCode, move |app, me| {
-        Ok(RecoveryCodeView { recovery_code: app.offer_recovery_code(me, &password)? })
+        Ok(RecoveryCodeView { recovery_code: app.new_recovery_code(me, &password)? })
     })
     .await
 }

@@ -20,8 +20,8 @@ use journey_domain::{
 };
 use journey_vault::{
     AccountsError, AccountsStore, AuditAction, CreateAccountError, FamilyId, KdfCost, NewAccount,
-    OpenError, OtherCodes, RecoveryCode, RefreshToken, SessionKey, SignInError, SignInFor,
-    StoredAccount, Vault, VaultKeys,
+    OpenError, RecoveryCode, RefreshToken, SessionKey, SignInError, SignInFor, StoredAccount,
+    Vault, VaultKeys,
 };
 use secrecy::SecretString;
 use serde_json::Value;
@@ -614,23 +614,26 @@ impl App {
             .map_err(|e| sign_in_error(&e))
     }
 
-    /// Another recovery code for the own vault; the old one stops working.
+    /// Another recovery code for the own vault, to be written down. The old one works until this one is
+    /// confirmed.
     ///
     /// # Errors
     /// A wrong password; the failure of the disk.
     pub fn new_recovery_code(&self, me: &Unlocked, password: &str) -> Result<String> {
-        self.make_recovery_code(me, password, OtherCodes::Replace)
+        let account = &me.caller.account;
+        let password = SecretString::from(password.to_owned());
+        let keys = self
+            .accounts_store()
+            .confirm_password(account.id, &password, self.cost()?)
+            .map_err(|e| sign_in_error(&e))?;
+        let code = self
+            .accounts_store()
+            .new_recovery_code(account.id, &keys)
+            .map_err(|e| accounts_error(&e))?;
+        Ok(code.reveal().to_string())
     }
 
-    /// A recovery code to be written down. The old one works until this one is confirmed.
-    ///
-    /// # Errors
-    /// A wrong password; the failure of the disk.
-    pub fn offer_recovery_code(&self, me: &Unlocked, password: &str) -> Result<String> {
-        self.make_recovery_code(me, password, OtherCodes::Keep)
-    }
-
-    /// An offered recovery code is written down: it is the only one from now on.
+    /// A new recovery code is written down: it is the only one from now on.
     ///
     /// # Errors
     /// A code that does not work; the failure of the disk.
@@ -642,25 +645,6 @@ impl App {
         self.accounts_store()
             .confirm_recovery_code(me.caller.account.id, &code)
             .map_err(|e| accounts_error(&e))
-    }
-
-    fn make_recovery_code(
-        &self,
-        me: &Unlocked,
-        password: &str,
-        others: OtherCodes,
-    ) -> Result<String> {
-        let account = &me.caller.account;
-        let password = SecretString::from(password.to_owned());
-        let keys = self
-            .accounts_store()
-            .confirm_password(account.id, &password, self.cost()?)
-            .map_err(|e| sign_in_error(&e))?;
-        let code = self
-            .accounts_store()
-            .new_recovery_code(account.id, &keys, others)
-            .map_err(|e| accounts_error(&e))?;
-        Ok(code.reveal().to_string())
     }
 
     /// Sets a new password with the recovery code.

@@ -25,8 +25,8 @@ pub use backup::{
 pub use error::VaultError;
 pub use keys::VaultKeys;
 pub use slots::{
-    BadRecoveryCode, Client, KdfCost, KdfError, OtherCodes, RecoveryCode, SessionKey, SessionSlots,
-    SlotError, UnlockError, VaultFolder, burn_equal_time,
+    BadRecoveryCode, Client, KdfCost, KdfError, RecoveryCode, SessionKey, SessionSlots, SlotError,
+    UnlockError, VaultFolder, burn_equal_time,
 };
 pub use table::recordings::RecordingsMut;
 pub use vault::{

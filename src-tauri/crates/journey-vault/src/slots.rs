@@ -22,7 +22,7 @@ mod recovery_code;
 mod seal;
 mod session_key;
 
-pub use folder::{OtherCodes, SessionSlots, SlotError, UnlockError, VaultFolder, burn_equal_time};
+pub use folder::{SessionSlots, SlotError, UnlockError, VaultFolder, burn_equal_time};
 pub use kdf::{KdfCost, KdfError};
 pub use recovery_code::{BadRecoveryCode, RecoveryCode};
 pub use session_key::{Client, SessionKey};

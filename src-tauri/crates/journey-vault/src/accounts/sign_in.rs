@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     keys::VaultKeys,
-    slots::{KdfCost, OtherCodes, RecoveryCode, SessionSlots, UnlockError, burn_equal_time},
+    slots::{KdfCost, RecoveryCode, SessionSlots, UnlockError, burn_equal_time},
 };
 use journey_domain::{
     account::{AccountName, Role},
@@ -124,7 +124,7 @@ impl AccountsStore {
         Ok(changed)
     }
 
-    /// Makes another recovery code.
+    /// Makes another recovery code; those before it work until this one is confirmed.
     ///
     /// # Errors
     /// [`AccountsError`]; the codes are as before then.
@@ -132,10 +132,9 @@ impl AccountsStore {
         &self,
         account: AccountId,
         keys: &VaultKeys,
-        others: OtherCodes,
     ) -> Result<RecoveryCode, AccountsError> {
         let folder = self.vault_folder(account);
-        let code = folder.new_recovery_code(keys, others, self.ports.random.as_ref())?;
+        let code = folder.new_recovery_code(keys, self.ports.random.as_ref())?;
         self.audit(Some(account), AuditAction::RecoveryCodeMade, Some(account), None)?;
         Ok(code)
     }

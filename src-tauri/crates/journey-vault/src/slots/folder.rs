@@ -23,15 +23,6 @@ const LOCK_FILE: &str = "vault.json.lock";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VaultFolder(PathBuf);
 
-/// What a new recovery code does to the ones before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OtherCodes {
-    /// They stop working.
-    Replace,
-    /// They go on working: the oldest and the newest three at most.
-    Keep,
-}
-
 /// Whose "stay signed in" ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionSlots {
@@ -323,19 +314,16 @@ impl VaultFolder {
         self.change(Some(keys), |header| header.set_password(keys, password, cost, random))
     }
 
-    /// Makes a recovery code.
+    /// Makes a recovery code. The others go on working: the oldest and the newest three at most.
     ///
     /// # Errors
     /// [`SlotError`]; the codes are as before then.
     pub fn new_recovery_code(
         &self,
         keys: &VaultKeys,
-        others: OtherCodes,
         random: &dyn Random,
     ) -> Result<RecoveryCode, SlotError> {
-        self.change(Some(keys), |header| {
-            header.add_recovery(keys, others == OtherCodes::Replace, random)
-        })
+        self.change(Some(keys), |header| header.add_recovery(keys, false, random))
     }
 
     /// Makes every recovery code but this one stop working.

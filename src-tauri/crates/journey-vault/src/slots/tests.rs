@@ -114,7 +114,8 @@ fn what_was_taken_back_opens_neither_the_file_nor_its_copy() {
     let it = made();
     let session = it.folder.add_session_slot(&it.keys, Client::Desktop, &it.random).unwrap();
     it.folder.set_password(&it.keys, &password("new"), CHEAP, &it.random).unwrap();
-    it.folder.new_recovery_code(&it.keys, OtherCodes::Replace, &it.random).unwrap();
+    let code = it.folder.new_recovery_code(&it.keys, &it.random).unwrap();
+    it.folder.keep_recovery_code_alone(&code).unwrap();
     it.folder.remove_session_slots(SessionSlots::All).unwrap();
     for lost in [None, Some("vault.json")] {
         if let Some(lost) = lost {
@@ -131,12 +132,12 @@ fn what_was_taken_back_opens_neither_the_file_nor_its_copy() {
 #[test]
 fn a_second_code_can_stand_beside_the_first() {
     let it = made();
-    let second = it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap();
+    let second = it.folder.new_recovery_code(&it.keys, &it.random).unwrap();
     assert!(it.folder.unlock_with_recovery(&it.code).is_ok());
     assert!(it.folder.unlock_with_recovery(&second).is_ok());
     let mut newest = Vec::new();
     for _ in 0..3 {
-        newest.push(it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap());
+        newest.push(it.folder.new_recovery_code(&it.keys, &it.random).unwrap());
     }
     assert!(it.folder.unlock_with_recovery(&second).is_err(), "four at most");
     assert!(it.folder.unlock_with_recovery(&it.code).is_ok(), "the first was written down");
@@ -146,8 +147,8 @@ fn a_second_code_can_stand_beside_the_first() {
 #[test]
 fn a_code_that_was_written_down_is_the_only_one_from_then_on_also_in_the_copy() {
     let it = made();
-    let lost = it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap();
-    let kept = it.folder.new_recovery_code(&it.keys, OtherCodes::Keep, &it.random).unwrap();
+    let lost = it.folder.new_recovery_code(&it.keys, &it.random).unwrap();
+    let kept = it.folder.new_recovery_code(&it.keys, &it.random).unwrap();
     it.folder.keep_recovery_code_alone(&kept).unwrap();
     for gone in [None, Some("vault.json")] {
         if let Some(gone) = gone {
