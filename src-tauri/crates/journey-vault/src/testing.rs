@@ -18,13 +18,26 @@ use journey_domain::{
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, PoisonError, RwLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
+
+/// A process that is being started has copies of the others' file locks for a moment.
+static STARTING: RwLock<()> = RwLock::new(());
+
+/// Held while another process is started.
+pub(crate) fn starting_a_process() -> impl Drop {
+    STARTING.write().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Held by a test that takes a file lock again that it has just let go.
+pub(crate) fn while_no_process_starts() -> impl Drop {
+    STARTING.read().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// 2026-01-01T00:00:00Z in microseconds.
 pub(crate) const NEW_YEAR: i64 = 1_767_225_600_000_000;

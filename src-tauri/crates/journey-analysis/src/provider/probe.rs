@@ -75,20 +75,22 @@ pub async fn probe_local(
     ports: &ProviderPorts,
     cancel: &CancelToken,
 ) -> Result<Vec<LocalServer>, ProviderError> {
-    probe(&LOCAL, ports, cancel).await
-}
-
-pub(super) async fn probe(
-    places: &[(u16, ProviderKind)],
-    ports: &ProviderPorts,
-    cancel: &CancelToken,
-) -> Result<Vec<LocalServer>, ProviderError> {
+    // A server of this computer that is there answers at once.
     let limits = Limits {
         connect: Duration::from_millis(500),
         first_byte: Duration::from_secs(2),
         idle: Duration::from_secs(2),
         ..Limits::default()
     };
+    probe(&LOCAL, ports, limits, cancel).await
+}
+
+pub(super) async fn probe(
+    places: &[(u16, ProviderKind)],
+    ports: &ProviderPorts,
+    limits: Limits,
+    cancel: &CancelToken,
+) -> Result<Vec<LocalServer>, ProviderError> {
     take_at_once(&*ports.calls)?;
     let mut found = Vec::new();
     for &(port, kind) in places {

@@ -211,23 +211,27 @@ fn the_worker_is_confined() {
 
 #[test]
 fn a_worker_killed_in_mid_job_costs_nothing_that_was_heard() {
-    let engine = engine();
     let (audio, said) = given::recording("session");
-    let mut killed = false;
-    let (mut segments, outcome) = hear(&engine, &audio, &mut |heard| {
-        if let (Heard::Provisional(segment), false) = (heard, killed)
-            && segment.end_ms > 30_000
-        {
-            given::signal(engine.worker_pid().unwrap(), "KILL");
-            killed = true;
-        }
-    });
+    let killed = || {
+        let (engine, mut killed) = (engine(), false);
+        hear(&engine, &audio, &mut |heard| {
+            if let (Heard::Provisional(segment), false) = (heard, killed)
+                && segment.end_ms > 30_000
+            {
+                given::signal(engine.worker_pid().unwrap(), "KILL");
+                killed = true;
+            }
+        })
+    };
+    // A worker that was through before the signal came was not killed in mid-job.
+    let in_mid_job = (0..5).map(|_| killed()).find(|(_, outcome)| outcome.is_err());
+    let (mut segments, outcome) = in_mid_job.expect("five workers were quicker than the signal");
     assert!(matches!(outcome, Err(SpeechError::WorkerDied { signal: Some(9) })), "{outcome:?}");
     assert!(outcome.unwrap_err().is_passing());
     let resume_ms = segments.last().unwrap().end_ms;
     assert!(resume_ms > 30_000);
     let rest = &audio[resume_ms as usize * 16..];
-    let (more, outcome) = hear_from(&engine, rest, resume_ms, &mut |_| {}, &CancelToken::new());
+    let (more, outcome) = hear_from(&engine(), rest, resume_ms, &mut |_| {}, &CancelToken::new());
     outcome.unwrap();
     segments.extend(more);
     assert!(segments.is_sorted_by_key(|s| s.start_ms));
@@ -254,7 +258,9 @@ fn a_worker_that_hangs_is_ended_and_the_next_job_works() {
 #[test]
 fn a_cancelled_job_ends_at_a_word_and_the_next_one_works() {
     let engine = engine();
-    let (audio, _) = given::recording("session");
+    // Long, so that what is on its way when it is cancelled is the smaller part.
+    let audio = given::recording("session").0.repeat(3);
+    let half_ms = audio.len() as u64 / 2 / 16;
     let cancel = CancelToken::new();
     let mut last_ms = 0;
     let (kept, outcome) = hear_from(
@@ -270,7 +276,7 @@ fn a_cancelled_job_ends_at_a_word_and_the_next_one_works() {
         &cancel,
     );
     assert!(matches!(outcome, Err(SpeechError::Cancelled)), "{outcome:?}");
-    assert!(last_ms < 60_000 && kept.last().unwrap().end_ms == last_ms);
+    assert!(last_ms < half_ms && kept.last().unwrap().end_ms == last_ms);
     let (short, said) = given::recording("short");
     let (segments, outcome) = hear(&engine, &short, &mut |_| {});
     outcome.unwrap();

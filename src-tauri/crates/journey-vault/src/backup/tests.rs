@@ -499,6 +499,7 @@ fn a_hundred_thousand_entries_or_endless_padding_take_no_memory_and_end() {
 
 #[test]
 fn a_killed_restore_is_cleared_away_at_the_next_start_but_not_under_a_running_one() {
+    let _nobody_starts = crate::testing::while_no_process_starts();
     let home = Home::new();
     let data = home.dir.path().join("data");
     let left = data.join("vaults").join(format!("{}.restoring", Uuid::from_u128(99)));
@@ -536,8 +537,8 @@ fn a_backup_follows_no_link_that_somebody_laid_out_and_takes_a_bare_name() {
 fn what_is_no_file_is_no_backup() {
     let home = Home::new();
     let pipe = home.file("pipe");
-    let made = std::process::Command::new("mkfifo").arg(&pipe).status().unwrap();
-    assert!(made.success());
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    rustix::fs::mknodat(rustix::fs::CWD, &pipe, rustix::fs::FileType::Fifo, mode, 0).unwrap();
     for place in [pipe.as_path(), home.dir.path(), Path::new("/dev/zero")] {
         assert!(matches!(home.restore(place, Some("B")), Err(RestoreError::Foreign)));
     }
@@ -559,6 +560,7 @@ fn a_file_that_appears_at_the_last_moment_is_not_written_over() {
 
 #[test]
 fn a_backup_that_is_stopped_leaves_nothing_wherever_it_had_come() {
+    let _nobody_starts = crate::testing::while_no_process_starts();
     let home = Home::new();
     home.fill(&home.open());
     let files = || crate::testing::files(home.dir.path()).len();
@@ -586,6 +588,7 @@ fn a_backup_that_is_stopped_leaves_nothing_wherever_it_had_come() {
 
 #[test]
 fn a_second_backup_waits_for_the_first_to_be_over() {
+    let _nobody_starts = crate::testing::while_no_process_starts();
     let home = Home::new();
     home.fill(&home.open());
     let mut second = None;

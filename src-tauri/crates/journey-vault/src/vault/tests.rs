@@ -429,6 +429,7 @@ fn a_check_of_the_search_index_gives_way_to_a_change() {
 
 #[test]
 fn one_at_a_time_holds_the_lease() {
+    let _nobody_starts = crate::testing::while_no_process_starts();
     let test = TestVault::new();
     let second = open(test.path()).unwrap();
     let lease = test.vault.try_lease().unwrap().unwrap();
@@ -466,6 +467,7 @@ fn other_process() {
 }
 
 fn start_other_process(dir: &Path) -> Child {
+    let _alone = crate::testing::starting_a_process();
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "vault::tests::other_process", "--nocapture"])
         .env(OTHER_PROCESS, dir)

@@ -331,10 +331,10 @@ async fn broken_stalled_and_endless_answers_are_bounded() {
         s.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 104857600\r\n\r\n").ok();
         std::thread::park();
     });
-    let closed = {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    // Nobody listens there, and nobody else can have it.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = format!("http://{}", taken.local_addr().unwrap());
     // Closed with the request still unread, which resets the connection.
     let reset = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -140,14 +140,15 @@ async fn a_probe_finds_local_servers_and_keeps_to_its_leave() {
     let ledger = Arc::new(Recorded::default());
     let port = server.address().port();
     let places = [(9, ProviderKind::Ollama), (port, ProviderKind::Compatible)];
-    let found = probe::probe(&places, &ports(&ledger), &Default::default()).await.unwrap();
+    let found =
+        probe::probe(&places, &ports(&ledger), limits(), &Default::default()).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].models, ["llama"]);
     assert_eq!(ledger.bodies().len(), 2);
 
     let mut elsewhere = ports(&ledger);
     elsewhere.consent = Consent::for_analysis("api.openai.com", None);
-    let refused = probe::probe(&places, &elsewhere, &Default::default()).await;
+    let refused = probe::probe(&places, &elsewhere, limits(), &Default::default()).await;
     assert!(matches!(refused, Err(ProviderError::NoConsent)));
     assert_eq!(ledger.bodies().len(), 2);
 }
