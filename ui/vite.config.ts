@@ -39,6 +39,7 @@ export default defineConfig({
     maxWorkers: 1,
     restoreMocks: true,
     // Ends what hangs; how fast this computer is says nothing about the pages.
-    testTimeout: 180_000,
+    testTimeout: 900_000,
+    hookTimeout: 180_000,
   },
 });

@@ -73,7 +73,7 @@ fn sessions_are_made_and_reviewed_with_the_network_cut() {
     place.chooses(&[&root().join("tests/data/speech/short.wav")]);
     window.button("Import recordings or text").click();
     window.link("Sessions").click();
-    window.patient(120).sees("Hurt");
+    window.sees("Hurt");
     window.css("main a[href*='#/session/']").click();
     let words = window.css("article[aria-label=Transcript]").text();
     assert!(words.contains("I was hurt when my children shouted at me"), "{words}");
@@ -83,7 +83,7 @@ fn sessions_are_made_and_reviewed_with_the_network_cut() {
     window.go("#/record?write=1");
     window.field("Your words").type_text("I am proud that I finished the fence. I feel calm now.");
     window.button("Keep this").click();
-    let words = window.patient(60).css("article[aria-label=Transcript]").text();
+    let words = window.css("article[aria-label=Transcript]").text();
     assert!(words.contains("finished the fence"), "{words}");
     window.button("Emotion: Pride");
 

@@ -1,13 +1,14 @@
 //! A client of WebDriver, as far as these tests need it.
 
 use serde_json::{Value, json};
-use std::{cell::Cell, time::Duration};
+use std::time::Duration;
 
 /// The key under which WebDriver hands an element over.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
-/// How long the page may take to show something that needs no transcription.
-const SOON: Duration = Duration::from_secs(120);
+/// How long the page may take to show something: a bound against hanging for ever, not a measurement.
+/// A script, and then a request, may take somewhat longer.
+const PATIENCE: Duration = Duration::from_secs(280);
 
 /// Keys without a character, as WebDriver writes them.
 pub const CONTROL: char = '\u{E009}';
@@ -18,7 +19,6 @@ pub const ESCAPE: char = '\u{E00C}';
 pub struct Driver {
     /// Address of the session.
     base: String,
-    patience: Cell<Duration>,
 }
 
 /// Something on the page.
@@ -29,17 +29,20 @@ pub struct Element<'a> {
 
 impl Driver {
     /// Starts `program` with `args` through the driver that listens on `port`.
-    pub fn start(port: u16, program: &str, args: &[&str]) -> Self {
+    ///
+    /// # Errors
+    /// What the driver, or whoever listens there, has against it.
+    pub fn start(port: u16, program: &str, args: &[&str]) -> Result<Self, String> {
         let root = format!("http://127.0.0.1:{port}");
         let options = json!({ "binary": program, "args": args });
         let asked = json!({
             "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": options } }
         });
-        let made = send("POST", &format!("{root}/session"), &asked).expect("the window starts");
-        let id = made["sessionId"].as_str().unwrap();
-        let it = Self { base: format!("{root}/session/{id}"), patience: Cell::new(SOON) };
+        let made = send("POST", &format!("{root}/session"), &asked)?;
+        let id = made["sessionId"].as_str().ok_or_else(|| format!("no session: {made}"))?;
+        let it = Self { base: format!("{root}/session/{id}") };
         it.post("/timeouts", &json!({ "script": 300_000 }));
-        it
+        Ok(it)
     }
 
     /// Ends the session; the window closes.
@@ -66,21 +69,14 @@ impl Driver {
         self.post("/execute/async", &json!({ "script": script, "args": args }))
     }
 
-    /// Waits this long from now on, for what takes its time on a small machine.
-    pub fn patient(&self, seconds: u64) -> &Self {
-        self.patience.set(Duration::from_secs(seconds));
-        self
-    }
-
     #[track_caller]
     fn find(&self, wanted: &Value) -> Value {
-        let patience = self.patience.replace(SOON);
         let found = self.script_later(
             include_str!("find.js"),
-            &[wanted.clone(), json!(u64::try_from(patience.as_millis()).unwrap())],
+            &[wanted.clone(), json!(u64::try_from(PATIENCE.as_millis()).unwrap())],
         );
         if let Some(seen) = found["missing"].as_str() {
-            panic!("{wanted} was not there within {patience:?}. The window shows: {seen}");
+            panic!("{wanted} was not there within {PATIENCE:?}. The window shows: {seen}");
         }
         found
     }

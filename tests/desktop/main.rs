@@ -20,3 +20,5 @@ mod driver;
 mod main_job;
 mod pages;
 mod place;
+#[path = "../support/real_time.rs"]
+mod real_time;

@@ -2,16 +2,27 @@
 //! microphone. All of its own, all gone when dropped.
 
 use crate::driver::Driver;
+use after_silence::after_silence;
 use std::{
     io::{BufRead, BufReader, Write},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     ops::Deref,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    thread,
+    time::Duration,
 };
 use tempfile::TempDir;
+
+#[path = "../support/after_silence.rs"]
+mod after_silence;
+
+/// How often something is looked for, and how long in between: for two minutes, a bound against hanging
+/// for ever.
+const N_LOOKS: u32 = 2400;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Good enough for the strength check, and nobody's.
 pub const PASSWORD: &str = "walnut-harbour-Nineteen-kites";
@@ -51,6 +62,13 @@ impl Turn {
 /// A process and its children; ended when dropped.
 struct Group(Child);
 
+impl Group {
+    /// Whether the process has ended by itself.
+    fn is_over(&mut self) -> bool {
+        self.0.try_wait().is_ok_and(|status| status.is_some())
+    }
+}
+
 impl Drop for Group {
     fn drop(&mut self) {
         let group = format!("-{}", self.0.id());
@@ -62,16 +80,25 @@ impl Drop for Group {
 /// What listens to the loudspeaker.
 pub struct Ear {
     file: PathBuf,
-    recorder: Group,
+    _recorder: Group,
 }
 
 impl Ear {
-    /// The loudest sample that was heard, of 32767.
-    pub fn loudest(self) -> u16 {
-        drop(self.recorder);
-        let heard = std::fs::read(self.file).unwrap();
-        let samples = heard.chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]]));
-        samples.map(i16::unsigned_abs).max().unwrap_or_default()
+    /// The loudest sample that was heard, of 32767. Listens on until one is louder than `awaited`:
+    /// sound comes late on a busy computer.
+    pub fn loudest(self, awaited: u16) -> u16 {
+        let loudest = || {
+            let heard = std::fs::read(&self.file).unwrap();
+            let samples = heard.chunks_exact(2).map(|it| i16::from_le_bytes([it[0], it[1]]));
+            samples.map(i16::unsigned_abs).max().unwrap_or_default()
+        };
+        for _ in 0..N_LOOKS / 2 {
+            if loudest() > awaited {
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
+        loudest()
     }
 }
 
@@ -89,16 +116,36 @@ impl Deref for Window {
 }
 
 /// A driver that waits for somebody to open a window through it.
-pub struct Starter {
+pub struct Starter<'a> {
+    place: &'a Place,
     port: u16,
     processes: Group,
 }
 
-impl Starter {
+impl Starter<'_> {
     /// Opens a program's window.
-    pub fn open(self, program: &str, args: &[&str]) -> Window {
-        let driver = Driver::start(self.port, program, args);
+    pub fn open(mut self, program: &str, args: &[&str]) -> Window {
+        let mut started = Driver::start(self.port, program, args);
+        if started.is_err() && self.had_no_port() {
+            (self.port, self.processes) = self.place.listening_driver();
+            started = Driver::start(self.port, program, args);
+        }
+        let driver = started.unwrap_or_else(|error| {
+            panic!("the window does not start (scripts/setup test): {error}")
+        });
         Window { driver, _processes: self.processes }
+    }
+
+    /// Whether the driver has ended, which it does where another took its port before it; on a busy
+    /// computer it may be late to see that.
+    fn had_no_port(&mut self) -> bool {
+        (0..N_LOOKS).any(|_| {
+            let is_over = self.processes.is_over();
+            if !is_over {
+                thread::sleep(PAUSE);
+            }
+            is_over
+        })
     }
 }
 
@@ -153,17 +200,17 @@ impl Place {
             .arg(action)
             .arg(self.runtime_dir())
             .args(file)
-            .status()
-            .unwrap();
+            .status();
+        // A second panic while one is told of would end all tests.
         assert!(
-            status.success(),
+            status.is_ok_and(|status| status.success()) || thread::panicking(),
             "virtual-microphone.sh {action} failed: is PulseAudio installed?"
         );
     }
 
     /// Says a recording into the microphone, to its end.
     pub fn says(&self, recording: &Path) {
-        self.sound("play", Some(recording));
+        self.sound("play", Some(&after_silence(recording, self.home.path())));
     }
 
     /// Listens to what the loudspeaker plays from now on, and does so already.
@@ -176,12 +223,12 @@ impl Place {
             .process_group(0)
             .spawn()
             .expect("pulseaudio-utils is installed (scripts/setup test)");
-        let ear = Ear { file, recorder: Group(recorder) };
-        for _ in 0..2400 {
+        let ear = Ear { file, _recorder: Group(recorder) };
+        for _ in 0..N_LOOKS {
             if std::fs::metadata(&ear.file).is_ok_and(|heard| heard.len() > 0) {
                 return ear;
             }
-            std::thread::sleep(std::time::Duration::from_millis(50));
+            thread::sleep(PAUSE);
         }
         panic!("nobody listens to the loudspeaker");
     }
@@ -292,7 +339,13 @@ impl Place {
     }
 
     /// Something that opens one window.
-    pub fn starter(&self) -> Starter {
+    pub fn starter(&self) -> Starter<'_> {
+        let (port, processes) = self.listening_driver();
+        Starter { place: self, port, processes }
+    }
+
+    /// A driver, once somebody listens on its port, or once it ended because that was another.
+    fn listening_driver(&self) -> (u16, Group) {
         std::fs::create_dir_all(self.runtime_dir()).unwrap();
         let port = free_port();
         // One session bus for the driver and the window, with an unlocked keychain on it.
@@ -313,9 +366,15 @@ impl Place {
             .expect("dbus and gnome-keyring are installed (scripts/setup test)");
         // The keychain's own password.
         processes.stdin.take().unwrap().write_all(b"keychain").unwrap();
-        let processes = Group(processes);
-        await_port(port);
-        Starter { port, processes }
+        let mut processes = Group(processes);
+        // The driver says so nowhere else.
+        for _ in 0..N_LOOKS {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() || processes.is_over() {
+                return (port, processes);
+            }
+            thread::sleep(PAUSE);
+        }
+        panic!("WebKitWebDriver did not start (scripts/setup test)");
     }
 
     /// What the display shows at the window's place, as a PNG.
@@ -350,7 +409,7 @@ fn last_lines(home: &Path) -> String {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             eprintln!("{}", last_lines(self.home.path()));
         }
         if self.microphone {
@@ -361,15 +420,4 @@ impl Drop for Place {
 
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-/// Waits until somebody listens: the driver says so nowhere else.
-fn await_port(port: u16) {
-    for _ in 0..2400 {
-        if std::net::TcpStream::connect(("127.0.0.1", port)).is_ok() {
-            return;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
-    panic!("WebKitWebDriver did not start (scripts/setup test)");
 }

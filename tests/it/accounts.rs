@@ -1,8 +1,14 @@
 //! Accounts through the command line: who gets in, who does not, and who stays in.
 
-use crate::support::{PASSWORD, Program, describe};
+use crate::{
+    real_time::in_real_time,
+    support::{PASSWORD, Program, describe},
+};
 use serde_json::{Value, json};
-use std::process::{Command, Stdio};
+use std::{
+    process::{Command, Stdio},
+    time::Instant,
+};
 
 const OTHER: &str = "granite-teacup-Seventy-owls";
 
@@ -183,13 +189,17 @@ fn right_commands_at_once_all_get_in_and_guesses_at_once_are_no_more_than_in_tur
     );
     assert_eq!((&lines[1]["what"], &lines[1]["times"]), (&json!("account_created"), &json!(1)));
 
+    let began = Instant::now();
     let guesses = at_once(&program, 24, "wrong");
+    let took_s = began.elapsed().as_secs();
     let is_refused = |said: &str| said.contains("rate_limited") && said.contains("try again in ");
     let n_tried = guesses.iter().filter(|(_, said)| said.contains("wrong_password")).count();
     let n_refused = guesses.iter().filter(|(_, said)| is_refused(said)).count();
     assert_eq!(n_tried + n_refused, 24, "{guesses:?}");
-    // Three are free; each further one takes twice as long a wait as the one before.
-    assert!((3..10).contains(&n_tried), "{n_tried} were tried");
+    // Three are free; each further one takes twice as long a wait as the one before. Ten take two
+    // minutes, which a slow computer may have spent.
+    let most = (3 + (took_s + 1).ilog2() as usize).max(9);
+    assert!((3..=most).contains(&n_tried), "{n_tried} were tried in {took_s} s");
 }
 
 #[test]
@@ -248,6 +258,7 @@ fn the_log_tells_who_did_what_to_whom_and_never_what_was_said() {
         "ada backed_up -",
         "- restored cara",
         "ada recovery_code_made ada",
+        "ada recovery_code_confirmed ada",
         "ada password_changed ada",
         "ada account_set_aside cara",
     ]) {
@@ -257,38 +268,52 @@ fn the_log_tells_who_did_what_to_whom_and_never_what_was_said() {
 
 #[test]
 fn with_a_keychain_one_stays_signed_in_until_signing_out_and_all_commands_count_together() {
-    let program = Program::with_account();
-    let script = r#"
-        printf 'keyring\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
-        insight sign-in ada --json || exit 11
-        unset INSIGHT_JOURNEY_PASSWORD INSIGHT_JOURNEY_ACCOUNT
-        insight whoami || exit 12
-        insight sessions --json || exit 13
-        insight sessions --json || exit 14
-        insight settings set commands_per_minute 10 --system || exit 17
-        for n in $(seq 1 60); do
-            said=$(insight sessions --json 2>&1 >/dev/null) || break
-        done
-        [[ $said == *'"rate_limited"'*'Try again in '* ]] || exit 18
-        insight settings set commands_per_minute 6000 --system || exit 19
-        insight sign-out || exit 15
-        insight sessions --json && exit 16
-        exit 0
-    "#;
-    let script =
-        format!("insight() {{ '{}' \"$@\"; }}\n{script}", env!("CARGO_BIN_EXE_insight-journey"));
-    let template = program.command(&["--version"]);
-    let mut command = Command::new("dbus-run-session");
-    command.args(["--", "bash", "-c", &script]).env_clear();
-    for (key, value) in template.get_envs() {
-        if let Some(value) = value {
-            command.env(key, value);
+    // A session bus gives up on a keychain that is kept from running.
+    in_real_time(|| {
+        let program = Program::with_account();
+        let script = r#"
+            printf 'keyring\n' | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1
+            insight sign-in ada --json || exit 11
+            unset INSIGHT_JOURNEY_PASSWORD INSIGHT_JOURNEY_ACCOUNT
+            insight whoami || exit 12
+            insight sessions --json || exit 13
+            insight sessions --json || exit 14
+            insight settings set commands_per_minute 10 --system || exit 17
+            refused() {
+                local said
+                said=$(insight sessions --json 2>&1 >/dev/null) || printf '%s\n' "$said"
+            }
+            # At once: one after another they may be no faster than what is allowed.
+            for round in $(seq 1 5); do
+                all=$(for n in $(seq 1 12); do refused & done; wait)
+                [ -z "$all" ] || break
+            done
+            [ -n "$all" ] || exit 18
+            while read -r said; do
+                [[ $said == *'"rate_limited"'*'Try again in '* ]] || exit 18
+            done <<<"$all"
+            insight settings set commands_per_minute 6000 --system || exit 19
+            insight sign-out || exit 15
+            insight sessions --json && exit 16
+            exit 0
+        "#;
+        let script = format!(
+            "insight() {{ '{}' \"$@\"; }}\n{script}",
+            env!("CARGO_BIN_EXE_insight-journey")
+        );
+        let template = program.command(&["--version"]);
+        let mut command = Command::new("dbus-run-session");
+        command.args(["--", "bash", "-c", &script]).env_clear();
+        for (key, value) in template.get_envs() {
+            if let Some(value) = value {
+                command.env(key, value);
+            }
         }
-    }
-    command.env("XDG_RUNTIME_DIR", program.temp_dir());
-    let output = command.output().unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", describe(&output));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("ada (admin)"));
+        command.env("XDG_RUNTIME_DIR", program.temp_dir());
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", describe(&output));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("ada (admin)"));
+    });
 }
 
 #[test]

@@ -26,7 +26,7 @@ use std::{
     num::NonZeroUsize,
     os::unix::fs::FileExt as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Command, Output, Stdio},
     sync::{Arc, Mutex},
     thread,
     time::{Duration, Instant},
@@ -182,11 +182,12 @@ fn killed_recording(folder: &Path, test: &str, seed: u64) -> Kill {
         .stderr(Stdio::null())
         .spawn()
         .unwrap();
+    // Sound is delivered for a while before it is seen here.
+    let watch = Watch::start();
     until("sound is delivered", || {
         assert!(child.try_wait().unwrap().is_none(), "it ended by itself, seed {seed}");
         delivered_ms(folder) > 0
     });
-    let watch = Watch::start();
     thread::sleep(Duration::from_millis(scattered(seed) % 1500));
     child.kill().unwrap();
     child.wait().unwrap();
@@ -327,8 +328,8 @@ fn workers_of(parent: u32) -> Vec<u32> {
     pids.filter(transcribes).collect()
 }
 
-#[test]
-fn an_import_whose_worker_is_killed_ends_with_all_its_words() {
+/// Imports the long recording and kills its first worker; whether another one took over.
+fn import_whose_worker_is_killed() -> (Output, bool) {
     let program = Program::with_model();
     let file: PathBuf = speech("session.wav");
     let child = program
@@ -336,21 +337,37 @@ fn an_import_whose_worker_is_killed_ends_with_all_its_words() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut first = 0;
+    let pid = child.id();
+    let import = thread::spawn(move || child.wait_with_output().unwrap());
+    let mut first = None;
     until("a worker is at work", || {
-        first = workers_of(child.id()).first().copied().unwrap_or(0);
-        first != 0
+        first = workers_of(pid).first().copied();
+        first.is_some() || import.is_finished()
     });
-    signal(first, "KILL");
+    if let Some(first) = first {
+        signal(first, "KILL");
+    }
+    let mut is_replaced = false;
     until("another worker takes over", || {
-        workers_of(child.id()).first().is_some_and(|pid| *pid != first)
+        is_replaced = workers_of(pid).first().is_some_and(|it| Some(*it) != first);
+        is_replaced || import.is_finished()
     });
-    let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
-    let done: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    (import.join().unwrap(), is_replaced)
+}
+
+#[test]
+fn an_import_whose_worker_is_killed_ends_with_all_its_words() {
     let said = fs::read_to_string(speech("session.txt")).unwrap();
-    let text = done["sessions"][0]["transcript"]["text"].as_str().unwrap();
-    assert!(word_error_rate(&said, text) <= 4.0, "{text}");
+    // On a busy computer the import may be over before its worker is found or killed.
+    let is_replaced = (0..10).any(|_| {
+        let (output, is_replaced) = import_whose_worker_is_killed();
+        assert!(output.status.success());
+        let done: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let text = done["sessions"][0]["transcript"]["text"].as_str().unwrap();
+        assert!(word_error_rate(&said, text) <= 4.0, "{text}");
+        is_replaced
+    });
+    assert!(is_replaced, "no other worker took over");
 }
 
 #[test]

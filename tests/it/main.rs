@@ -13,6 +13,8 @@
 )]
 
 mod accounts;
+#[path = "../support/after_silence.rs"]
+mod after_silence;
 mod along;
 mod architecture;
 mod backup;

@@ -22,31 +22,50 @@ const N_WATCHING: usize = 2;
 pub struct Watch {
     is_over: Arc<AtomicBool>,
     latest_us: Arc<AtomicU64>,
-    threads: Vec<JoinHandle<()>>,
+    watchers: Vec<Watcher>,
+}
+
+struct Watcher {
+    /// How often it has looked; counted once what it saw is noted.
+    n_looks: Arc<AtomicU64>,
+    thread: JoinHandle<()>,
 }
 
 impl Watch {
     /// Begins.
     pub fn start() -> Self {
         let (is_over, latest_us) = (Arc::<AtomicBool>::default(), Arc::<AtomicU64>::default());
-        let threads = (0..N_WATCHING)
+        let watchers = (0..N_WATCHING)
             .map(|_| {
                 let (is_over, latest_us) = (Arc::clone(&is_over), Arc::clone(&latest_us));
-                thread::spawn(move || {
+                let n_looks = Arc::<AtomicU64>::default();
+                let n_looked = Arc::clone(&n_looks);
+                let thread = thread::spawn(move || {
                     while !is_over.load(Ordering::Acquire) {
                         let asleep_at = Instant::now();
                         thread::sleep(LOOK_EVERY);
                         let late = asleep_at.elapsed().saturating_sub(LOOK_EVERY);
                         latest_us.fetch_max(late.as_micros() as u64, Ordering::AcqRel);
+                        n_looked.fetch_add(1, Ordering::Release);
                     }
-                })
+                });
+                Watcher { n_looks, thread }
             })
             .collect();
-        Self { is_over, latest_us, threads }
+        Self { is_over, latest_us, watchers }
     }
 
-    /// Whether the computer stood still since the start.
+    /// Whether the computer stood still since the start, or does so now: lateness is known only once
+    /// it is over, so that each watcher is waited for.
     pub fn stood_still(&self) -> bool {
+        let n_looks = |it: &Watcher| it.n_looks.load(Ordering::Acquire);
+        // A watcher may be about to count a look that it took before; the one after that is whole.
+        let awaited: Vec<u64> = self.watchers.iter().map(|it| n_looks(it) + 2).collect();
+        for (watcher, n_awaited) in self.watchers.iter().zip(awaited) {
+            while n_looks(watcher) < n_awaited {
+                thread::sleep(LOOK_EVERY);
+            }
+        }
         self.latest() >= STANDSTILL
     }
 
@@ -58,8 +77,8 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Release);
-        for thread in self.threads.drain(..) {
-            drop(thread.join());
+        for watcher in self.watchers.drain(..) {
+            drop(watcher.thread.join());
         }
     }
 }
