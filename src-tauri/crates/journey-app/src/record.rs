@@ -683,8 +683,8 @@ impl SegmentSink for Nowhere {
         Ok(())
     }
 
-    fn sync(&mut self) -> std::result::Result<(), SinkError> {
-        Ok(())
+    fn sync(&mut self) -> std::result::Result<bool, SinkError> {
+        Ok(true)
     }
 
     fn finish(&mut self) -> std::result::Result<(), SinkError> {

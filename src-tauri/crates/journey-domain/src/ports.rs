@@ -102,11 +102,12 @@ pub trait SegmentSink: Send {
     /// # Errors
     /// [`SinkError`]; what was appended before stays readable.
     fn mark(&mut self, mark: &Mark) -> Result<(), SinkError>;
-    /// Begins to make everything appended survive a power cut, and need not wait for the disk.
+    /// Whether everything appended survives a power cut by now. Where it does not, that is begun, and the
+    /// disk need not be waited for: ask again.
     ///
     /// # Errors
-    /// [`SinkError`], also of a sync that was begun before; nothing is begun then.
-    fn sync(&mut self) -> Result<(), SinkError>;
+    /// [`SinkError`], also of what was begun before; nothing is begun then.
+    fn sync(&mut self) -> Result<bool, SinkError>;
     /// Seals the recording with its last chunk and syncs it.
     ///
     /// # Errors

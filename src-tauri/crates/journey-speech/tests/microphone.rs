@@ -134,8 +134,8 @@ impl SegmentSink for Collected {
     fn mark(&mut self, _: &Mark) -> Result<(), SinkError> {
         Ok(())
     }
-    fn sync(&mut self) -> Result<(), SinkError> {
-        Ok(())
+    fn sync(&mut self) -> Result<bool, SinkError> {
+        Ok(true)
     }
     fn finish(&mut self) -> Result<(), SinkError> {
         Ok(())

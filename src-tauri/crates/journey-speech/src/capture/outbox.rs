@@ -94,8 +94,7 @@ impl Outbox {
 
     pub(super) fn sync(&mut self) -> Result<(), SinkError> {
         if !self.is_synced {
-            self.sink.sync()?;
-            self.is_synced = true;
+            self.is_synced = self.sink.sync()?;
         }
         Ok(())
     }

@@ -145,7 +145,10 @@ struct SinkState {
     samples: Vec<i16>,
     marks: Vec<Mark>,
     n_synced: usize,
+    n_syncs_asked: usize,
     is_full: bool,
+    /// Whether what it is asked to sync is not synced yet.
+    is_slow: bool,
     is_finished: bool,
 }
 
@@ -168,10 +171,13 @@ impl SegmentSink for FakeSink {
         state.marks.push(mark.clone());
         Ok(())
     }
-    fn sync(&mut self) -> Result<(), SinkError> {
+    fn sync(&mut self) -> Result<bool, SinkError> {
         let mut state = self.0.lock().unwrap();
-        state.n_synced = state.samples.len();
-        Ok(())
+        state.n_syncs_asked += 1;
+        if !state.is_slow {
+            state.n_synced = state.samples.len();
+        }
+        Ok(!state.is_slow)
     }
     fn finish(&mut self) -> Result<(), SinkError> {
         let mut state = self.0.lock().unwrap();
@@ -650,6 +656,26 @@ fn zeros_are_no_signal_after_five_seconds_and_are_marked() {
     assert_near(at_sample / 16, 1000, 30);
     assert_near(duration_ms, 6000, 60);
     assert_eq!(sink.samples.len(), 8000 * 16);
+}
+
+#[test]
+fn what_a_slow_disk_has_not_synced_is_asked_for_again_until_it_has_also_in_a_pause() {
+    let mut studio = Studio::new();
+    studio.sink.lock().unwrap().is_slow = true;
+    studio.run(1000);
+    studio.machine.pause();
+    studio.run(1000);
+    let asked_in = |studio: &mut Studio, ms| {
+        let n_before = studio.sink.lock().unwrap().n_syncs_asked;
+        studio.run(ms);
+        studio.sink.lock().unwrap().n_syncs_asked - n_before
+    };
+    assert!((3..=5).contains(&asked_in(&mut studio, 2000)));
+    studio.sink.lock().unwrap().is_slow = false;
+    studio.run(1000);
+    assert_eq!(asked_in(&mut studio, 2000), 0);
+    let (summary, sink) = studio.stop();
+    assert_eq!(sink.n_synced as u64, summary.n_samples);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 use super::{
     container::{CHUNK_OVERHEAD, HEADER_BYTES},
     storage::Storage,
+    syncing::{PATIENCE, Syncing},
     write::Tail,
     *,
 };
@@ -20,6 +21,7 @@ use std::{
         atomic::{AtomicUsize, Ordering},
         mpsc::{Receiver, Sender, channel},
     },
+    time::Duration,
 };
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -336,6 +338,45 @@ fn damage_to_one_chunk_of_bytes_leaves_the_others_readable() {
     }
 }
 
+#[test]
+fn a_sync_that_failed_or_hangs_is_told_until_one_works() {
+    let (go_on, goes_on) = channel();
+    let (begun, has_begun) = channel();
+    let disk =
+        Arc::new(HangingDisk { bytes: Mutex::default(), begun, goes_on: Mutex::new(goes_on) });
+    let mut syncing = Syncing::start(disk, Duration::ZERO).unwrap();
+    assert!(!syncing.ask(1).unwrap());
+    has_begun.recv().unwrap();
+    for _ in 0..2 {
+        assert_eq!(syncing.ask(1).unwrap_err().kind(), io::ErrorKind::TimedOut);
+    }
+    go_on.send(()).unwrap();
+    while syncing.ask(1).is_err() {
+        std::thread::yield_now();
+    }
+    assert!(syncing.ask(1).unwrap(), "nothing more is asked for");
+    syncing.end().unwrap();
+
+    let disk = FailingDisk { bytes: Arc::default(), n_calls: Arc::default(), failing: 0..3 };
+    let mut syncing = Syncing::start(Arc::new(disk), PATIENCE).unwrap();
+    assert!(!syncing.ask(1).unwrap());
+    // In the background, and then at once, so that nothing is said to work in between.
+    let first = loop {
+        match syncing.ask(1) {
+            Ok(is_synced) => assert!(!is_synced),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(first.kind(), io::ErrorKind::StorageFull);
+    let mut n_told = 1;
+    while syncing.ask(1).is_err() {
+        n_told += 1;
+    }
+    assert!((2..=3).contains(&n_told), "{n_told}");
+    assert!(syncing.ask(1).unwrap());
+    syncing.end().unwrap();
+}
+
 /// A disk in memory whose calls fail from one on, for a while.
 #[derive(Clone)]
 struct FailingDisk {
@@ -421,18 +462,22 @@ fn a_disk_that_hangs_while_it_syncs_holds_up_no_writing_and_what_came_meanwhile_
     let samples = tone(800);
     let (before, meanwhile) = samples.split_at(160);
     writer.append(before).unwrap();
-    writer.sync().unwrap();
+    assert!(!writer.sync().unwrap());
     has_begun.recv().unwrap();
     for part in meanwhile.chunks(160) {
         writer.append(part).unwrap();
-        writer.sync().unwrap();
+        assert!(!writer.sync().unwrap());
     }
     fs::write(&file.path, &*disk.bytes.lock().unwrap()).unwrap();
     assert_eq!(recover(&file, &CountingRandom::new()).unwrap().n_samples, 800);
     // The first, and one for all that came after it had begun.
     go_on.send(()).unwrap();
     has_begun.recv().unwrap();
+    assert!(!writer.sync().unwrap());
     go_on.send(()).unwrap();
+    while !writer.sync().unwrap() {
+        std::thread::yield_now();
+    }
     writer.finish().unwrap();
     assert!(has_begun.try_recv().is_err());
     fs::write(&file.path, &*disk.bytes.lock().unwrap()).unwrap();

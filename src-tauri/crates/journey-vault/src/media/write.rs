@@ -4,7 +4,7 @@ use super::{
     MediaError, MediaFile,
     container::{Content, Head, Header, Kind, MAX_CONTENT, RECOVERY_EPOCH, seal},
     storage::Storage,
-    syncing::Syncing,
+    syncing::{PATIENCE, Syncing},
 };
 use chacha20poly1305::ChaCha20Poly1305;
 use journey_domain::{
@@ -263,12 +263,13 @@ impl SegmentSink for SegmentWriter {
         Ok(())
     }
 
-    fn sync(&mut self) -> Result<(), SinkError> {
+    fn sync(&mut self) -> Result<bool, SinkError> {
         let syncing = match self.syncing.take() {
             Some(syncing) => syncing,
-            None => Syncing::start(Arc::clone(&self.tail.storage)).map_err(MediaError::from)?,
+            None => Syncing::start(Arc::clone(&self.tail.storage), PATIENCE)
+                .map_err(MediaError::from)?,
         };
-        Ok(self.syncing.insert(syncing).ask().map_err(MediaError::from)?)
+        Ok(self.syncing.insert(syncing).ask(self.tail.end).map_err(MediaError::from)?)
     }
 
     fn finish(&mut self) -> Result<(), SinkError> {
