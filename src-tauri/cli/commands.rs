@@ -460,7 +460,7 @@ fn sign_in(access: &Access<'_>, name: &str, output: Output) -> Result<()> {
     } else {
         output.done(&document, "The password is right.")?;
         output.remark(
-            "There is no keychain here to keep the sign-in, so each command asks for the password \
+            "No keychain here took the sign-in, so each command asks for the password \
              (or takes INSIGHT_JOURNEY_ACCOUNT and INSIGHT_JOURNEY_PASSWORD).",
         );
     }

@@ -8,11 +8,11 @@ use journey_domain::ports::{SecretStore, SecretStoreError};
 use keyring::{credential::CredentialApi, keyutils::KeyutilsCredential};
 use std::{
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
         mpsc,
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How the kernel's keyring is called.
@@ -21,9 +21,13 @@ pub(crate) const KERNEL: &str = "the kernel's keyring, until the computer restar
 /// How long a keychain may take. A prompt of the desktop may be open meanwhile.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
 
-/// How often a keychain is asked that the session bus finds too slow; with the bus's two seconds for each
-/// this is [`TIME_LIMIT`].
-const N_QUESTIONS: usize = 5;
+/// How often a keychain is asked that the session bus finds too slow, and for how long it is begun anew:
+/// with two seconds of the bus for each question the answer is there within [`TIME_LIMIT`].
+const N_QUESTIONS: usize = 4;
+const ASKING: Duration = Duration::from_secs(6);
+
+/// One that was given up is not waited for again so soon.
+const NOT_AGAIN: Duration = Duration::from_secs(30);
 
 /// Where a secret is kept.
 trait Place: Send + Sync {
@@ -48,7 +52,7 @@ impl DesktopKeychain {
     /// Entries are kept under `service`, one service per data directory.
     #[must_use]
     pub fn new(service: impl Into<String>) -> Self {
-        Self::of(service.into(), Arc::new(Desktop), Arc::new(Kernel::default()))
+        Self::of(service.into(), Arc::new(Desktop::default()), Arc::new(Kernel::default()))
     }
 
     fn of(service: String, desktop: Arc<dyn Place>, kernel: Arc<dyn Place>) -> Self {
@@ -77,41 +81,49 @@ impl DesktopKeychain {
 }
 
 /// The keychain of the desktop session.
-struct Desktop;
+#[derive(Default)]
+struct Desktop {
+    /// When it was given up last.
+    late_at: Mutex<Option<Instant>>,
+}
 
 impl Desktop {
-    /// Asks again where the bus gave up on an answer: after two seconds, which a busy computer may need.
-    /// Each question may be asked twice; [`TIME_LIMIT`] ends the waiting.
-    fn patiently<T>(question: impl Fn() -> keyring::Result<T>) -> keyring::Result<T> {
-        for _ in 1..N_QUESTIONS {
+    /// What it says; nothing where there is no entry. Asks again where the bus gave up on an answer: after
+    /// two seconds, which a busy computer may need. Each question may be asked twice.
+    fn ask<T>(
+        &self,
+        question: impl Fn() -> keyring::Result<T>,
+    ) -> Result<Option<T>, SecretStoreError> {
+        let late_at = *self.late_at.lock().unwrap_or_else(PoisonError::into_inner);
+        if late_at.is_some_and(|it| it.elapsed() < NOT_AGAIN) {
+            return Err(SecretStoreError::TimedOut);
+        }
+        let began = Instant::now();
+        for _ in 0..N_QUESTIONS {
             match question() {
-                Err(error) if is_late(&error) => {}
-                answer => return answer,
+                Ok(answer) => return Ok(Some(answer)),
+                Err(keyring::Error::NoEntry) => return Ok(None),
+                Err(error) if is_late(&error) && began.elapsed() < ASKING => {}
+                Err(error) if is_late(&error) => break,
+                Err(error) => return Err(map_error(&error)),
             }
         }
-        question()
+        *self.late_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+        Err(SecretStoreError::TimedOut)
     }
 }
 
 impl Place for Desktop {
     fn get(&self, service: &str, name: &str) -> Result<Option<Vec<u8>>, SecretStoreError> {
-        match Self::patiently(|| keyring::Entry::new(service, name)?.get_secret()) {
-            Ok(secret) => Ok(Some(secret)),
-            Err(keyring::Error::NoEntry) => Ok(None),
-            Err(error) => Err(map_error(&error)),
-        }
+        self.ask(|| keyring::Entry::new(service, name)?.get_secret())
     }
 
     fn set(&self, service: &str, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
-        Self::patiently(|| keyring::Entry::new(service, name)?.set_secret(secret))
-            .map_err(|error| map_error(&error))
+        self.ask(|| keyring::Entry::new(service, name)?.set_secret(secret)).map(drop)
     }
 
     fn delete(&self, service: &str, name: &str) -> Result<(), SecretStoreError> {
-        match Self::patiently(|| keyring::Entry::new(service, name)?.delete_credential()) {
-            Ok(()) | Err(keyring::Error::NoEntry) => Ok(()),
-            Err(error) => Err(map_error(&error)),
-        }
+        self.ask(|| keyring::Entry::new(service, name)?.delete_credential()).map(drop)
     }
 }
 
@@ -267,9 +279,12 @@ impl SecretStore for DesktopKeychain {
     fn set(&self, name: &str, secret: &[u8]) -> Result<(), SecretStoreError> {
         let secret = zeroize::Zeroizing::new(secret.to_vec());
         self.ask(name, move |it, name| {
-            let of_desktop = it.desktop.set(&it.service, name, &secret);
-            if of_desktop.is_ok() {
-                it.kernel.delete(&it.service, name).ok();
+            let mut of_desktop = it.desktop.set(&it.service, name, &secret);
+            match of_desktop {
+                Ok(()) => drop(it.kernel.delete(&it.service, name)),
+                // The kernel's is taken for the newer one, whatever became of the desktop's.
+                Err(SecretStoreError::TimedOut) => of_desktop = Err(SecretStoreError::Absent),
+                Err(_) => {}
             }
             it.or_kernel(of_desktop, || it.kernel.set(&it.service, name, &secret))
         })
@@ -312,12 +327,13 @@ impl SecretStore for NoKeychain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{collections::HashMap, sync::Mutex};
+    use std::collections::HashMap;
 
     /// A keychain, or none.
     #[derive(Default)]
     struct Kept {
         is_absent: AtomicBool,
+        is_late: AtomicBool,
         entries: Mutex<HashMap<String, Vec<u8>>>,
     }
 
@@ -327,6 +343,9 @@ mod tests {
         ) -> Result<std::sync::MutexGuard<'_, HashMap<String, Vec<u8>>>, SecretStoreError> {
             if self.is_absent.load(Ordering::SeqCst) {
                 return Err(SecretStoreError::Absent);
+            }
+            if self.is_late.load(Ordering::SeqCst) {
+                return Err(SecretStoreError::TimedOut);
             }
             Ok(self.entries.lock().unwrap())
         }
@@ -361,18 +380,22 @@ mod tests {
     #[test]
     fn a_keychain_that_is_late_is_asked_again_and_is_not_taken_for_none() {
         let n_asked = AtomicUsize::new(0);
-        let ask = |n_late: usize| {
+        let ask = |desktop: &Desktop, n_late: usize| {
             n_asked.store(0, Ordering::SeqCst);
-            Desktop::patiently(|| {
+            desktop.ask(|| {
                 let n_before = n_asked.fetch_add(1, Ordering::SeqCst);
                 if n_before < n_late { Err(late()) } else { Ok(n_before) }
             })
         };
-        assert_eq!(ask(0).unwrap(), 0);
-        assert_eq!(ask(3).unwrap(), 3);
-        let given_up = ask(100).unwrap_err();
+        let desktop = Desktop::default();
+        assert_eq!(ask(&desktop, 0), Ok(Some(0)));
+        assert_eq!(ask(&desktop, 3), Ok(Some(3)));
+        assert_eq!(ask(&desktop, 100), Err(SecretStoreError::TimedOut));
         assert_eq!(n_asked.load(Ordering::SeqCst), N_QUESTIONS);
-        assert_eq!(map_error(&given_up), SecretStoreError::TimedOut);
+        // One that is dead costs one wait, not one for each question.
+        assert_eq!(ask(&desktop, 0), Err(SecretStoreError::TimedOut));
+        assert_eq!(n_asked.load(Ordering::SeqCst), 0);
+        assert_eq!(map_error(&late()), SecretStoreError::TimedOut);
         let none = keyring::Error::PlatformFailure("no session bus".into());
         assert_eq!(map_error(&none), SecretStoreError::Absent);
     }
@@ -394,6 +417,12 @@ mod tests {
         it.set("a", b"3").unwrap();
         assert_eq!(it.get("a"), Ok(Some(b"3".to_vec())));
         assert!(kernel.entries().unwrap().is_empty());
+        // A late one may have what is old, too.
+        desktop.is_late.store(true, Ordering::SeqCst);
+        it.set("a", b"5").unwrap();
+        assert_eq!(it.get("a"), Ok(Some(b"5".to_vec())));
+        desktop.is_late.store(false, Ordering::SeqCst);
+        assert_eq!(it.get("a"), Ok(Some(b"5".to_vec())));
         // Forgotten everywhere.
         is_there(false);
         it.set("a", b"4").unwrap();
