@@ -11,7 +11,7 @@ use cpal::{
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How long opening may take: a busy computer's sound server may need seconds.
@@ -20,10 +20,34 @@ pub(crate) const OPEN_TIMEOUT: Duration = Duration::from_secs(4);
 /// Callbacks a second: short enough that a kill loses little, long enough to cost nothing.
 const CALLBACKS_PER_SECOND: u32 = 25;
 
+/// How long a poorer sound system stands in for a server that was too slow to answer. Each look for the
+/// server costs cpal a thread where it hangs.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(10);
+
 /// Microphones through cpal.
 #[derive(Default)]
 pub struct CpalHost {
-    host: Mutex<Option<Arc<cpal::Host>>>,
+    host: Mutex<Option<Found>>,
+}
+
+/// The sound system that answered.
+struct Found {
+    host: Arc<cpal::Host>,
+    at: Instant,
+}
+
+impl Found {
+    fn now() -> Self {
+        Self { host: Arc::new(cpal::default_host()), at: Instant::now() }
+    }
+
+    /// Whether a better one may answer by now. Not while one of its streams runs: its microphone would
+    /// look like one that was unplugged.
+    fn stood_in_long_enough(&self) -> bool {
+        self.at.elapsed() >= LOOK_AGAIN_AFTER
+            && Arc::strong_count(&self.host) == 1
+            && cpal::available_hosts().first() != Some(&self.host.id())
+    }
 }
 
 impl std::fmt::Debug for CpalHost {
@@ -34,6 +58,7 @@ impl std::fmt::Debug for CpalHost {
 
 struct CpalStream {
     _stream: cpal::Stream,
+    _host: Arc<cpal::Host>,
 }
 
 impl InputStream for CpalStream {}
@@ -47,14 +72,11 @@ impl CpalHost {
 
     fn host(&self) -> Arc<cpal::Host> {
         keep_alsa_quiet();
-        let mut host = self.host.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = Arc::clone(host.get_or_insert_with(|| Arc::new(cpal::default_host())));
-        // A sound server that was too slow to answer left its place to a poorer one; it is asked again
-        // the next time.
-        if cpal::available_hosts().first() != Some(&found.id()) {
-            *host = None;
+        let mut found = self.host.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.as_ref().is_some_and(Found::stood_in_long_enough) {
+            *found = None;
         }
-        found
+        Arc::clone(&found.get_or_insert_with(Found::now).host)
     }
 
     /// Maps an error. After one that says the server is gone, the next call connects anew.
@@ -116,7 +138,8 @@ impl AudioHost for CpalHost {
                 .map_err(|e| self.mapped(&e))?;
         stream.play().map_err(|e| self.mapped(&e))?;
         let device = self.described(&found, default_id(&host).as_deref())?;
-        Ok(OpenStream { stream: Box::new(CpalStream { _stream: stream }), reader, format, device })
+        let stream = Box::new(CpalStream { _stream: stream, _host: host });
+        Ok(OpenStream { stream, reader, format, device })
     }
 }
 

@@ -31,7 +31,7 @@ use std::{
 
 /// How often captured sound is handed to the disk.
 const WRITE_EVERY: Duration = Duration::from_millis(100);
-/// How often it is made to survive a power cut.
+/// How often the disk is asked to make it survive a power cut.
 const SYNC_EVERY: Duration = Duration::from_millis(500);
 /// A callback that is silent for longer is a lost microphone.
 const SILENT_CALLBACK: Duration = Duration::from_millis(500);
@@ -50,8 +50,8 @@ pub(super) const SLOW_OPENING: Duration = Duration::from_millis(800);
 const BETWEEN_CALLBACKS: Duration = Duration::from_millis(200);
 /// How often the list of microphones is read.
 const LIST_EVERY: Duration = Duration::from_millis(400);
-/// An attempt to open that takes longer is given up.
-const OPEN_TIMEOUT: Duration = Duration::from_secs(3);
+/// An attempt to open that takes longer is given up: more than the sound system's own limit for one try.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// A resumed microphone may take this long to open before the wait counts as a loss.
 const RESUME_GRACE: Duration = Duration::from_millis(1500);
 const FIRST_BACKOFF: Duration = Duration::from_millis(100);

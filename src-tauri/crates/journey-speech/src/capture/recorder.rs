@@ -27,7 +27,7 @@ const START_TIMEOUT: Duration = Duration::from_secs(10);
 const N_HEAR_OUT_STEPS: usize = 44;
 /// How often it looks: 220 ms in all.
 const HEAR_OUT_STEP: Duration = Duration::from_millis(5);
-/// How long a pause may take to be confirmed: more than a slow sync of the disk.
+/// How long a pause may take to be confirmed: more than a slow writing to the disk.
 const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a recording could not start.
