@@ -42,11 +42,12 @@ struct Watch {
 }
 
 /// For the recogniser. Every piece takes some 200 MB of buffers anew, whose pages the kernel clears
-/// first: 2 % of all processor time with glibc's defaults. So what was freed is kept until the process
-/// ends, in one heap. (Large pages cost more than they spare where memory is fragmented: the kernel
+/// first: 2 % of all processor time with glibc's defaults. So what was freed is kept in one heap until
+/// the process ends, but for buffers over 32 MB: most of their pages are never touched, and kept they
+/// would take 60 MB more. (Large pages cost more than they spare where memory is fragmented: the kernel
 /// moves others about to make one, 1 to 2 s in 33 of recognition.) Another C library passes over what
 /// it does not know.
-const MEMORY_SETTINGS: &str = "glibc.malloc.arena_max=1:glibc.malloc.mmap_max=0:\
+const MEMORY_SETTINGS: &str = "glibc.malloc.arena_max=1:glibc.malloc.mmap_threshold=33554432:\
                                glibc.malloc.trim_threshold=1099511627776";
 
 /// What waiting for a worker gives.
