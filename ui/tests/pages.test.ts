@@ -1112,6 +1112,40 @@ describe("the list of sessions", () => {
     }
   });
 
+  it("moves only the rows that went out, and none at all in a leap", async () => {
+    const { core } = await open("#/sessions", { more: 300 });
+    await screen.findByText("308 sessions");
+    const list = screen.getByRole("list", { name: "Sessions, newest first" });
+    const box = list.closest(".box") as HTMLElement;
+    const stands = (index: number) =>
+      waitFor(() => {
+        const it = document.querySelector(`[data-session="${core.store[index]?.page.session.id}"]`);
+        expect(it).not.toBeNull();
+        return it?.closest("li") as HTMLElement;
+      });
+    const places = () => [...list.children].map((it) => it.getAttribute("aria-posinset"));
+    // How many elements were put elsewhere while the list went to a row.
+    const moved = async (top: number, awaited: number) => {
+      const records: MutationRecord[] = [];
+      const watch = new MutationObserver((more) => records.push(...more));
+      watch.observe(list, { childList: true });
+      box.scrollTop = top * 73;
+      await fireEvent.scroll(box);
+      await waitFor(() => expect(places()).toContain(String(awaited + 1)));
+      records.push(...watch.takeRecords());
+      watch.disconnect();
+      return records.filter((it) =>
+        [...it.addedNodes].some((node) => node instanceof HTMLElement && node.tagName === "LI"),
+      ).length;
+    };
+    const fifth = await stands(5);
+    expect(await moved(5, 17)).toBe(2);
+    expect(await stands(5)).toBe(fifth);
+    expect(await moved(150, 150)).toBe(0);
+    expect(await moved(148, 148)).toBe(2);
+    expect(await moved(0, 0)).toBe(0);
+  });
+
   it("narrows by favourite, tag and feeling, and opens up again", async () => {
     const { user } = await open("#/sessions");
     await user.click(await screen.findByRole("button", { name: "Favourites" }));
