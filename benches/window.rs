@@ -49,7 +49,7 @@ const FRAMES: usize = 600;
 /// The heading of the empty window.
 const EMPTY: &str = "Nothing";
 /// Rows of plain text in it, all of them there: what any window drops on this display while they move.
-const PLAIN_ROWS: usize = 1000;
+const PLAIN_ROWS: usize = SESSIONS;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
