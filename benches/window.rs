@@ -48,13 +48,13 @@ const FRAMES: usize = 600;
 
 /// The heading of the empty window.
 const EMPTY: &str = "Nothing";
-/// Rows of plain text in it, all of them there: what any window drops on this display while they move.
-const PLAIN_ROWS: usize = SESSIONS;
 
 fn main() {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    if args.first().is_some_and(|word| word == "empty") {
-        return empty_window();
+    match args.first().map(String::as_str) {
+        Some("empty") => return empty_window(""),
+        Some("plain") => return empty_window(plain_list().leak()),
+        _ => {}
     }
     let wants = |name: &str| {
         let mut named = args.iter().filter(|word| !word.starts_with("--")).peekable();
@@ -80,16 +80,12 @@ fn main() {
     }
 }
 
-/// The least that a Tauri program can be: one window with one heading, and under it rows that scroll.
-fn empty_window() {
+/// The least that a Tauri program can be: one window with one heading, and so much under it.
+fn empty_window(rest: &'static str) {
     tauri::Builder::default()
-        .register_uri_scheme_protocol("empty", |_, _| {
-            let rows = "<li data-session style=height:73px>Something that was said</li>"
-                .repeat(PLAIN_ROWS);
-            let page = format!(
-                "<!doctype html><title>-</title><main><h1>{EMPTY}</h1>\
-                 <div style=height:600px;overflow-y:auto><div><ul>{rows}</ul></div></div></main>"
-            );
+        .register_uri_scheme_protocol("empty", move |_, _| {
+            let page =
+                format!("<!doctype html><title>-</title><main><h1>{EMPTY}</h1>{rest}</main>");
             let answer = tauri::http::Response::builder().header("Content-Type", "text/html");
             answer.body(page.into_bytes()).unwrap()
         })
@@ -100,6 +96,13 @@ fn empty_window() {
         })
         .run(tauri::generate_context!())
         .unwrap();
+}
+
+/// A box that scrolls, with rows of plain text, all of them there.
+fn plain_list() -> String {
+    let row = "<li data-session style=height:73px>Something that was said</li>";
+    let rows = row.repeat(SESSIONS);
+    format!("<div style=height:600px;overflow-y:auto><div><ul>{rows}</ul></div></div>")
 }
 
 fn bundle() {
@@ -240,7 +243,7 @@ fn filter() -> Value {
 /// dragging the bar from one end to the other; beside it what rows do that are nothing but text.
 fn scroll(place: &Place, window: &Window) {
     let own = std::env::current_exe().unwrap();
-    let plain = place.starter().open(own.to_str().unwrap(), &["empty"]);
+    let plain = place.starter().open(own.to_str().unwrap(), &["plain"]);
     plain.heading(EMPTY);
     plain.resize(1200, 800);
     for (name, step) in [("reading", 6), ("looking", 60), ("flinging", 1200)] {
