@@ -115,10 +115,22 @@ fn bundle() {
     tell("the pages, all of them", bytes as f64 / 1000.0, "kB", None, None);
 }
 
+/// The words that open a window of this program, with WebKit told what the app tells it.
+fn reference(kind: &str) -> [String; 4] {
+    let own = std::env::current_exe().unwrap();
+    [
+        "WEBKIT_DISABLE_DMABUF_RENDERER=1".to_owned(),
+        "WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR=1".to_owned(),
+        own.to_str().unwrap().to_owned(),
+        kind.to_owned(),
+    ]
+}
+
 fn start() {
     let place = Place::new();
     place.command_line(&["account", "create", "ada"]);
-    let own = std::env::current_exe().unwrap();
+    let empty_args = reference("empty");
+    let empty_args = empty_args.each_ref().map(String::as_str);
     let (mut ours, mut empty) = (Vec::new(), Vec::new());
     let (mut our_paint, mut empty_paint) = (Vec::new(), Vec::new());
     // In turn, so that whatever else this computer does meets both; the first of each warms up.
@@ -127,7 +139,7 @@ fn start() {
         let (window, seconds) = opens(&place, program, &[], "Welcome back");
         let paint = first_paint(&window);
         drop(window);
-        let (window, of_empty) = opens(&place, own.to_str().unwrap(), &["empty"], EMPTY);
+        let (window, of_empty) = opens(&place, "/usr/bin/env", &empty_args, EMPTY);
         if n > 0 {
             ours.push(1000.0 * seconds);
             our_paint.push(paint);
@@ -241,8 +253,8 @@ fn filter() -> Value {
 /// Time between frames while the list moves, at the pace of reading, of looking for something, and of
 /// dragging the bar from one end to the other; beside it what rows do that are nothing but text.
 fn scroll(place: &Place, window: &Window) {
-    let own = std::env::current_exe().unwrap();
-    let plain = place.starter().open(own.to_str().unwrap(), &["plain"]);
+    let args = reference("plain");
+    let plain = place.starter().open("/usr/bin/env", &args.each_ref().map(String::as_str));
     plain.heading(EMPTY);
     plain.resize(1200, 800);
     for (name, step) in [("reading", 6), ("looking", 60), ("flinging", 1200)] {

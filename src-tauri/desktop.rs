@@ -127,24 +127,28 @@ fn has_display() -> bool {
             .any(|name| std::env::var_os(name).is_some_and(|v| !v.is_empty()))
 }
 
+/// What WebKit is told through its environment, where the person has not chosen otherwise: with its
+/// DMABUF renderer some graphics drivers show an empty window; its memory monitor reads the whole map of
+/// the page's process every 30 s in the thread that draws, which costs a frame each time.
+const TOLD_TO_WEBKIT: [&str; 2] =
+    ["WEBKIT_DISABLE_DMABUF_RENDERER", "WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR"];
+
 /// Starts the program over in the environment that the window is to have, if it is another: the web
-/// view's processes inherit it, so no secret may stand in it; and some graphics drivers show an empty
-/// window with WebKit's DMABUF renderer, where the person's own choice wins. Restarting is the only
-/// safe way to change it.
+/// view's processes inherit it, so no secret may stand in it. Restarting is the only safe way to change
+/// it.
 #[expect(clippy::disallowed_methods, reason = "the edge where the environment is read")]
 fn prepare_environment() {
     use std::os::unix::process::CommandExt as _;
-    const VARIABLE: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
-    let needs_renderer = cfg!(target_os = "linux") && std::env::var_os(VARIABLE).is_none();
-    if !needs_renderer && !secrets::stand_in_environment() {
+    let untold: Vec<&str> = TOLD_TO_WEBKIT
+        .into_iter()
+        .filter(|name| cfg!(target_os = "linux") && std::env::var_os(name).is_none())
+        .collect();
+    if untold.is_empty() && !secrets::stand_in_environment() {
         return;
     }
     if let Ok(program) = std::env::current_exe() {
         let mut again = std::process::Command::new(program);
-        again.args(std::env::args_os().skip(1));
-        if needs_renderer {
-            again.env(VARIABLE, "1");
-        }
+        again.args(std::env::args_os().skip(1)).envs(untold.into_iter().map(|name| (name, "1")));
         // Only returns when it failed; then the window opens as it is.
         drop(secrets::withhold_from(&mut again).exec());
     }

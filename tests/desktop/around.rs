@@ -17,6 +17,15 @@ fn the_window_works_with_a_tray_a_shortcut_and_notifications_wanted_where_nobody
     }
     let window = place.open_signed_in();
 
+    // The web view's processes are told what makes the window draw everywhere and without a hitch.
+    let told = place.environments("WebKitWebProces");
+    assert!(!told.is_empty(), "the page has no process");
+    for environment in told {
+        for name in ["WEBKIT_DISABLE_DMABUF_RENDERER", "WEBKIT_DISABLE_MEMORY_PRESSURE_MONITOR"] {
+            assert!(environment.contains(&format!("{name}=1")), "{environment:?}");
+        }
+    }
+
     // Files are queued by the core; the page learns of each what became of it.
     window.link("Record").click();
     let (note, gone) = (place.data_dir().join("../walk.md"), place.data_dir().join("../gone.md"));

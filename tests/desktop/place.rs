@@ -253,7 +253,6 @@ impl Place {
             .env("LANG", "C.UTF-8")
             .env("TZ", "UTC")
             .env("NO_AT_BRIDGE", "1")
-            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .env("INSIGHT_JOURNEY_DATA_DIR", self.data_dir())
             .env("INSIGHT_JOURNEY_TEST_CHOICE", self.choice())
             .stdin(Stdio::null());
@@ -276,6 +275,20 @@ impl Place {
         std::fs::create_dir_all(&models).unwrap();
         let model = root().join("assets/models/ggml-mini-reflection.en.bin");
         std::fs::copy(model, models.join("hand-mini-reflection.en.bin")).unwrap();
+    }
+
+    /// The environments of the running processes with this name that were started from here.
+    pub fn environments(&self, name: &str) -> Vec<Vec<String>> {
+        let ours = format!("HOME={}", self.home.path().display());
+        let found = std::fs::read_dir("/proc").unwrap().filter_map(|process| {
+            let process = process.ok()?.path();
+            if std::fs::read_to_string(process.join("comm")).ok()?.trim() != name {
+                return None;
+            }
+            let environment = std::fs::read_to_string(process.join("environ")).ok()?;
+            Some(environment.split('\0').map(str::to_owned).collect::<Vec<_>>())
+        });
+        found.filter(|environment| environment.contains(&ours)).collect()
     }
 
     /// Runs a command of the program's command line as `ada` and gives what it printed.
