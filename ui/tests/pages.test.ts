@@ -770,7 +770,10 @@ describe("a session", () => {
     const { user } = await open(`#/session/${first}`);
     await user.click(await screen.findByRole("button", { name: "More for this session" }));
     await user.click(screen.getByRole("menuitem", { name: "Edit transcript" }));
-    await waitFor(() => expect(document.activeElement?.tagName).toBe("TEXTAREA"));
+    const box = await screen.findByRole<HTMLTextAreaElement>("textbox", { name: "Transcript" });
+    await waitFor(() => expect(document.activeElement).toBe(box));
+    // At its beginning: at the end a long text would stand scrolled away from where it begins.
+    expect([box.selectionStart, box.selectionEnd]).toEqual([0, 0]);
   });
 
   it("edits the transcript as a new version, and keeps the text when that fails", async () => {
