@@ -318,7 +318,7 @@ impl Desk {
         let (desk, handle) = (self.clone(), handle.clone());
         tauri::async_runtime::spawn_blocking(move || match desk.toggle_recording() {
             Ok("recording") => desk.0.around.tell("Recording", "Speak when you are ready."),
-            Ok(_) => desk.0.around.tell("The recording is kept", "It is being transcribed."),
+            Ok(_) => desk.0.around.tell("The recording is kept", "It stands among your sessions."),
             Err(error) => {
                 // A locked vault needs its password: the window asks for it.
                 super::show(&handle);

@@ -461,6 +461,9 @@ export function mock(options: MockOptions = {}): Mock {
     account_create: ({ name, password: chosen }) => {
       if (accounts.some((it) => it.name === name) && state !== "first_run")
         return refuse("exists", "there is already an account of that name", "Choose another name.");
+      // Made by whoever locked the window, who stays the one that is here.
+      if (state === "locked")
+        return { account: { id: id(number++), name, role: "regular" }, recovery_code: CODE };
       account = { id: id(number++), name, role: state === "first_run" ? "admin" : "regular" };
       password = chosen;
       store = [];

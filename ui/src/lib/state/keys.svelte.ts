@@ -10,6 +10,7 @@ export type Action =
   | "palette"
   | "lock"
   | "sheet"
+  | "undo"
   | "back";
 
 /** A chord: `ctrl` stands for the Command key, too. */
@@ -30,6 +31,7 @@ export const bindings: Record<Action, Chord> = {
   palette: { key: "k", ctrl: true },
   lock: { key: "l", ctrl: true },
   sheet: { key: "?" },
+  undo: { key: "z", ctrl: true },
   back: { key: "Escape" },
 };
 
@@ -40,13 +42,16 @@ export function cap({ key, ctrl }: Chord): string[] {
   return ctrl ? ["Ctrl", name] : [name];
 }
 
+const FIELD =
+  "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable=true]";
+
 /** Whether a key belongs to what has the focus and not to the app. */
 function taken(event: KeyboardEvent, action: Action): boolean {
   const target = event.target;
   if (!(target instanceof HTMLElement)) return false;
-  const typing = target.matches(
-    "input:not([type=checkbox]):not([type=radio]):not([type=range]), textarea, select, [contenteditable=true]",
-  );
+  const typing = target.matches(FIELD);
+  // What is typed is taken back by the field itself.
+  if (action === "undo") return typing;
   if (typing) return !event.ctrlKey && !event.metaKey && action !== "back";
   if (event.key === " " || event.key === "Enter")
     return target.matches("button, a, summary, input, [role=slider], [role=option]");
@@ -84,16 +89,31 @@ class Keys {
     return handler !== undefined;
   }
 
+  /** In a field the first press leaves the field and not the page with what was typed; a page that knows
+   *  better about its long texts does that itself. */
+  #leavesField(target: EventTarget | null): boolean {
+    if (!(target instanceof HTMLElement) || !target.matches(FIELD)) return false;
+    const knows = (this.#handlers.get("back")?.length ?? 0) > 1;
+    if (knows && target.matches("textarea")) return false;
+    target.blur();
+    return true;
+  }
+
   listen(event: KeyboardEvent): void {
     if (event.defaultPrevented || event.altKey || event.isComposing) return;
-    // An open dialog keeps its keys to itself.
-    if (document.querySelector("dialog[open]") !== null) return;
+    // An open dialog keeps its keys to itself, but for the one that hides what it shows.
+    const dialog = document.querySelector("dialog[open]") !== null;
     const ctrl = event.ctrlKey || event.metaKey;
     for (const [name, chord] of Object.entries(bindings)) {
       const action = name as Action;
       if (chord.key.toLowerCase() !== event.key.toLowerCase() || (chord.ctrl ?? false) !== ctrl)
         continue;
+      if (dialog && action !== "lock") return;
       if (taken(event, action)) continue;
+      if (action === "back" && this.#leavesField(event.target)) {
+        event.preventDefault();
+        return;
+      }
       if (this.run(action)) event.preventDefault();
       return;
     }

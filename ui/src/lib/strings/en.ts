@@ -803,6 +803,7 @@ export const en = {
     palette: "Commands",
     lock: "Lock",
     sheet: "All keys",
+    undo: "Undo the last change",
     back: "Back",
     journey: "Journey",
     sessions: "Sessions",
