@@ -124,7 +124,7 @@ describe("A locked window", () => {
   it("says what was asked of it from outside and cannot be done", async () => {
     const { core } = await open("#/journey", { state: "locked" });
     await screen.findByRole("button", { name: "Unlock" });
-    core.emit("notice", { code: "auth_required", message: "the notebook is locked", hint: null });
+    core.emit("notice", { code: "not_signed_in", message: "the notebook is locked", hint: null });
     await screen.findByText("The notebook is locked.");
   });
 });
