@@ -14,6 +14,7 @@
     reason = "a test that panics is a test that fails"
 )]
 
+mod administration;
 mod alone;
 mod around;
 mod driver;

@@ -39,11 +39,12 @@ pub(crate) fn make_account(window: &Window) {
     window.field("Your name here").type_text("ada");
     window.field("Password").type_text(PASSWORD);
     window.button("Create").click();
+    window.heading("Write this recovery code down");
 }
 
 /// The code is asked for, a wrong answer is refused, the right one goes on.
 pub(crate) fn confirm_recovery_code(window: &Window) {
-    window.heading("Write this recovery code down");
+    window.button("I have written it down");
     let groups = window.script(
         "return [...document.querySelectorAll('.code li')].map((it) => it.lastChild.data)",
         &[],
