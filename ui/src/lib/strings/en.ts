@@ -154,6 +154,8 @@ export const en = {
     codeWrong: "That is not what the code says. Look at the paper again.",
     codeShowAgain: "Show the code again",
     codeWritten: "I have written it down",
+    codeMissed:
+      "If the recovery code was not written down, make a new one under Settings, Account and lock.",
     micTitle: "Say something",
     micLead: "The line should move when you speak. Nothing is kept.",
     micStart: "Test the microphone",

@@ -1,0 +1,127 @@
+import { describe, expect, it } from "vitest";
+import type { MockOptions } from "$lib/api/mock";
+import { accessible, open, screen, waitFor } from "./window";
+
+const broken = {
+  code: "internal",
+  message: "the notebook did not answer",
+  hint: "Start the app again.",
+} as const;
+
+describe("the first run", () => {
+  /** The last step, of somebody whose notebook is made. */
+  const analysis = async (options: MockOptions = {}) => {
+    const opened = await open("#/", { settings: { setup_done: false }, ...options });
+    const { user } = opened;
+    for (const heading of ["Say something", "How speech becomes text"]) {
+      await screen.findByRole("heading", { name: heading });
+      await user.click(screen.getByRole("button", { name: "Continue" }));
+    }
+    await screen.findByRole("heading", { name: "How elements are found" });
+    return opened;
+  };
+
+  it("keeps a key that was pasted when it ends", async () => {
+    const { core, user } = await analysis();
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await user.type(await screen.findByLabelText("Key"), "sk-secret");
+    await user.click(screen.getByRole("button", { name: "Begin" }));
+    await screen.findByRole("button", { name: "Start recording" });
+    const commands = core.calls.map(({ command }) => command);
+    expect(core.calls.find(({ command }) => command === "provider_set_key")?.args).toEqual({
+      name: "openai",
+      key: "sk-secret",
+    });
+    expect(commands.indexOf("provider_set_key")).toBeLessThan(commands.indexOf("settings_set"));
+  });
+
+  it("stays, and says why, where the key cannot be kept", async () => {
+    const { core, user } = await analysis({ failing: { provider_set_key: broken } });
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await user.type(await screen.findByLabelText("Key"), "sk-secret");
+    await user.click(screen.getByRole("button", { name: "Begin" }));
+    await screen.findByText("The notebook did not answer.");
+    expect(screen.getByLabelText("Key")).toHaveValue("sk-secret");
+    expect(core.calls.some(({ command }) => command === "settings_set")).toBe(false);
+    await accessible();
+    core.fail("provider_set_key", null);
+    await waitFor(() => expect(screen.getByRole("button", { name: "Begin" })).toBeEnabled());
+    await user.click(screen.getByRole("button", { name: "Begin" }));
+    await screen.findByRole("button", { name: "Start recording" });
+  });
+
+  it("ends without sending anything to a provider's settings that were not touched", async () => {
+    const { core, user } = await analysis();
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await screen.findByLabelText("Key");
+    await user.click(screen.getByRole("button", { name: "Begin" }));
+    await screen.findByRole("button", { name: "Start recording" });
+    const commands = core.calls.map(({ command }) => command);
+    expect(commands).not.toContain("provider_configure");
+    expect(commands).not.toContain("provider_set_key");
+  });
+
+  it("taken up again says where a recovery code that was not written down is replaced", async () => {
+    await open("#/", { settings: { setup_done: false } });
+    await screen.findByRole("heading", { name: "Say something" });
+    expect(screen.getByText(/recovery code was not written down/)).toHaveTextContent(
+      "Settings, Account and lock",
+    );
+    await accessible();
+  });
+
+  it("does not speak of the recovery code to somebody who has just confirmed it", async () => {
+    const { user } = await open("#/", { state: "first_run", more: null });
+    await user.click(await screen.findByRole("button", { name: "Make your notebook" }));
+    await user.type(screen.getByLabelText("Your name here"), "Mira");
+    await user.type(screen.getByLabelText("Password"), "a quiet morning in june");
+    await screen.findByText("Strong");
+    await user.click(screen.getByRole("button", { name: "Create" }));
+    await screen.findByRole("heading", { name: "Write this recovery code down" });
+    const groups = [...document.querySelectorAll(".code li")].map((it) => it.textContent?.slice(1));
+    await user.click(screen.getByRole("button", { name: /I have written it down/ }));
+    const asked = await screen.findByLabelText<HTMLInputElement>(/type group \d of the code/);
+    const n = Number(/group (\d)/.exec(asked.labels?.[0]?.textContent ?? "")?.[1]);
+    await user.type(asked, `${groups[n - 1]}{Enter}`);
+    await screen.findByRole("heading", { name: "Say something" });
+    expect(screen.queryByText(/recovery code/)).toBeNull();
+  });
+});
+
+describe("a provider", () => {
+  it("is tested with what is on the screen", async () => {
+    const { core, user } = await open("#/settings/analysis");
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await user.type(await screen.findByLabelText("Key"), "sk-secret");
+    const model = screen.getByLabelText("Model");
+    await user.clear(model);
+    await user.type(model, "gpt-4o");
+    await user.click(screen.getByRole("button", { name: "Test" }));
+    await screen.findByText(/It works./);
+    const sent = core.calls.filter(({ command }) => /^provider_(?!s|u)|set_key/.test(command));
+    expect(sent.map(({ command }) => command)).toEqual([
+      "provider_configure",
+      "provider_set_key",
+      "provider_test",
+    ]);
+    expect(sent[0]?.args).toMatchObject({ name: "openai", model: "gpt-4o" });
+    expect(screen.getByLabelText("Key")).toHaveValue("");
+    await user.click(screen.getByRole("button", { name: "Test" }));
+    await waitFor(() =>
+      expect(core.calls.filter(({ command }) => command === "provider_test")).toHaveLength(2),
+    );
+    expect(core.calls.filter(({ command }) => command === "provider_configure")).toHaveLength(1);
+  });
+
+  it("is not tested where what was typed is refused", async () => {
+    const { core, user } = await open("#/settings/analysis", {
+      failing: { provider_configure: broken },
+    });
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await user.type(await screen.findByLabelText("Key"), "sk-secret");
+    await user.click(screen.getByRole("button", { name: "Test" }));
+    await screen.findByText("The notebook did not answer.");
+    expect(core.calls.some(({ command }) => command === "provider_test")).toBe(false);
+    expect(screen.getByLabelText("Key")).toHaveValue("sk-secret");
+  });
+});
