@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { fireEvent } from "@testing-library/svelte";
+import { describe, expect, it, vi } from "vitest";
 import type { MockOptions } from "$lib/api/mock";
 import { accessible, open, screen, waitFor } from "./window";
 
@@ -123,5 +124,65 @@ describe("a provider", () => {
     await screen.findByText("The notebook did not answer.");
     expect(core.calls.some(({ command }) => command === "provider_test")).toBe(false);
     expect(screen.getByLabelText("Key")).toHaveValue("sk-secret");
+  });
+});
+
+describe("the microphones", () => {
+  const usb = { id: "usb", name: "USB condenser microphone", default: true };
+  const menu = () => screen.findByLabelText("Microphone");
+
+  it.each(["#/record", "#/settings/recording"])(
+    "are not said to be missing at %s while they are asked for",
+    async (hash) => {
+      await open(hash, { hanging: ["devices"], settings: { device: "usb" } });
+      expect(await menu()).toHaveDisplayValue("Looking for microphones");
+      expect(await menu()).toBeDisabled();
+      expect(screen.queryByText(/No microphone/)).toBeNull();
+      await accessible();
+    },
+  );
+
+  it.each(["#/record", "#/settings/recording"])(
+    "are asked for again at %s where that failed",
+    async (hash) => {
+      const { core, user } = await open(hash, { failing: { devices: broken } });
+      await screen.findByText("The notebook did not answer.");
+      expect(screen.queryByText(/No microphone/)).toBeNull();
+      await accessible();
+      core.fail("devices", null);
+      await user.click(screen.getByRole("button", { name: "Try again" }));
+      expect(await menu()).toBeEnabled();
+      expect(screen.queryByText("The notebook did not answer.")).toBeNull();
+    },
+  );
+
+  it("are noticed when the window gets the focus, and one that was plugged in is ready", async () => {
+    const { core } = await open("#/record", { devices: [] });
+    await screen.findByText(/No microphone was found/);
+    core.answer("devices", { devices: [usb] });
+    await fireEvent.focus(window);
+    await waitFor(() => expect(screen.queryByText(/No microphone/)).toBeNull());
+    expect(screen.getByRole("button", { name: "Start recording" })).toBeEnabled();
+    expect(await menu()).toBeEnabled();
+    const asked = () => core.calls.filter(({ command }) => command === "devices").length;
+    const before = asked();
+    await fireEvent.focus(window);
+    expect(asked()).toBe(before);
+  });
+
+  it("are looked for every few seconds while there is none", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { core } = await open("#/record", { devices: [] });
+    await vi.waitFor(() => expect(screen.getByText(/No microphone was found/)).toBeVisible());
+    const asked = () => core.calls.filter(({ command }) => command === "devices").length;
+    const before = asked();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(asked()).toBe(before + 2);
+    core.answer("devices", { devices: [usb] });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(screen.queryByText(/No microphone/)).toBeNull();
+    const then = asked();
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(asked()).toBe(then);
   });
 });

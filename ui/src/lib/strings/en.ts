@@ -230,6 +230,7 @@ export const en = {
     deviceDefault: (name: string | null): string =>
       name === null ? "System default" : `System default (${name})`,
     noDevice: "No microphone",
+    deviceWait: "Looking for microphones",
     question: "A question to begin with",
     anotherQuestion: "Another question",
     noQuestion: "No question",
@@ -595,6 +596,7 @@ export const en = {
     resume: "Go on",
     pause: "Pause",
     use: "Use",
+    removeSure: "Press again to remove it",
     addFile: "Add a file I have",
     moreModels: (n: number): string => many(n, "other model", "other models"),
     speed: (n: number): string =>
@@ -614,6 +616,7 @@ export const en = {
     keyNone: "No key yet.",
     keySave: "Keep key",
     keyRemove: "Remove key",
+    keyRemoveSure: "Press again to remove it",
     baseUrl: "Address",
     model: "Model",
     test: "Test",
@@ -676,6 +679,7 @@ export const en = {
     enable: "Enable",
     disabled: "disabled",
     deleteAccount: "Set aside",
+    deleteAccountSure: "Press again to set it aside",
     setAside: "Set aside. The notebook itself stays; only its owner can erase it.",
     you: "you",
     lastSignIn: (date: string): string => `last here ${date}`,
