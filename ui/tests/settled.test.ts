@@ -1,4 +1,4 @@
-import { fireEvent } from "@testing-library/svelte";
+import { fireEvent, within } from "@testing-library/svelte";
 import { describe, expect, it, vi } from "vitest";
 import type { MockOptions } from "$lib/api/mock";
 import { accessible, open, screen, waitFor } from "./window";
@@ -184,5 +184,63 @@ describe("the microphones", () => {
     const then = asked();
     await vi.advanceTimersByTimeAsync(20_000);
     expect(asked()).toBe(then);
+  });
+});
+
+describe("what cannot be taken back", () => {
+  it("is pressed twice: an account that is set aside", async () => {
+    const { core, user } = await open("#/settings/accounts");
+    const row = (await screen.findByText("Tomas")).closest("li") as HTMLElement;
+    const done = () => core.calls.filter(({ command }) => command === "account_delete");
+    await user.click(within(row).getByRole("button", { name: "Set aside" }));
+    const sure = within(row).getByRole("button", { name: "Press again to set it aside" });
+    expect(sure).toHaveFocus();
+    expect(done()).toEqual([]);
+    await accessible();
+    await user.tab();
+    await within(row).findByRole("button", { name: "Set aside" });
+    await user.click(within(row).getByRole("button", { name: "Set aside" }));
+    core.fail("account_delete", broken);
+    await user.click(within(row).getByRole("button", { name: "Press again to set it aside" }));
+    await screen.findByText("The notebook did not answer.");
+    expect(row).toBeVisible();
+    core.fail("account_delete", null);
+    await user.dblClick(within(row).getByRole("button", { name: "Set aside" }));
+    await screen.findByText(/The notebook itself stays/);
+    await waitFor(() => expect(screen.queryByText("Tomas")).toBeNull());
+    expect(done().at(-1)?.args).toEqual({ name: "Tomas" });
+  });
+
+  it("is pressed twice: a speech model that is removed", async () => {
+    const { core, user } = await open("#/settings/speech");
+    const row = (await screen.findByText("base.en")).closest("li") as HTMLElement;
+    const done = () => core.calls.filter(({ command }) => command === "model_remove");
+    await user.click(within(row).getByRole("button", { name: "Remove base.en" }));
+    const sure = within(row).getByRole("button", { name: "Press again to remove it" });
+    expect(sure).toHaveFocus();
+    expect(done()).toEqual([]);
+    await accessible();
+    await user.tab();
+    await user.click(await within(row).findByRole("button", { name: "Remove base.en" }));
+    core.fail("model_remove", broken);
+    await user.click(within(row).getByRole("button", { name: "Press again to remove it" }));
+    await screen.findByText("The notebook did not answer.");
+    core.fail("model_remove", null);
+    await user.dblClick(within(row).getByRole("button", { name: "Remove base.en" }));
+    await within(row).findByRole("button", { name: "Download" });
+    expect(done().at(-1)?.args).toEqual({ name: "base.en" });
+  });
+
+  it("is pressed twice: a provider's key that is removed", async () => {
+    const { core, user } = await open("#/settings/analysis");
+    await user.click(await screen.findByRole("radio", { name: /^OpenAI/ }));
+    await user.type(await screen.findByLabelText("Key"), "sk-secret{Enter}");
+    await user.click(await screen.findByRole("button", { name: "Remove key" }));
+    expect(screen.getByText("A key is kept in your notebook.")).toBeVisible();
+    await accessible();
+    await user.tab();
+    await user.dblClick(await screen.findByRole("button", { name: "Remove key" }));
+    await screen.findByText("No key yet.");
+    expect(core.calls.filter(({ command }) => command === "provider_set_key")).toHaveLength(2);
   });
 });
