@@ -244,3 +244,40 @@ describe("what cannot be taken back", () => {
     expect(core.calls.filter(({ command }) => command === "provider_set_key")).toHaveLength(2);
   });
 });
+
+describe("what is looked for and what is refused", () => {
+  it("says that no server was found, and which one was", async () => {
+    const { core, user } = await open("#/settings/analysis");
+    const look = await screen.findByRole("button", { name: "Look for local servers" });
+    await user.click(look);
+    await screen.findByText("No other one was found on this computer.");
+    await accessible();
+    const { providers } = await core.invoke("providers", {});
+    core.answer("provider_probe", {
+      providers: providers.map((it) => (it.name === "ollama" ? { ...it, model: "qwen3:4b" } : it)),
+    });
+    await user.click(look);
+    await screen.findByText("Found: Ollama.");
+  });
+
+  it("shows the stored setting of the computer again where another was refused", async () => {
+    const { core, user } = await open("#/settings/system", {
+      failing: { system_settings_set: broken },
+    });
+    const box = await screen.findByLabelText<HTMLInputElement>("Commands a minute");
+    const stored = box.value;
+    await user.clear(box);
+    await user.type(box, "5");
+    await user.tab();
+    await screen.findByText("The notebook did not answer.");
+    await waitFor(() => expect(box).toHaveValue(Number(stored)));
+    const level = screen.getByLabelText<HTMLSelectElement>("Log detail");
+    const shown = level.value;
+    await user.selectOptions(level, "debug");
+    await waitFor(() => expect(level).toHaveValue(shown));
+    core.fail("system_settings_set", null);
+    await user.selectOptions(level, "debug");
+    expect(level).toHaveValue("debug");
+    expect(core.calls.at(-1)?.args).toEqual({ key: "log_level", value: "debug" });
+  });
+});

@@ -623,6 +623,8 @@ export const en = {
     testing: "Testing",
     testOk: "It works.",
     probe: "Look for local servers",
+    probeNone: "No other one was found on this computer.",
+    probeFound: (titles: string): string => `Found: ${titles}.`,
     notAllowed: "Not allowed on this computer",
     costLimit: "Most to spend on a session, in US dollars",
     noLimit: "No limit",
