@@ -33,3 +33,21 @@ export class Loaded<T> {
     }
   }
 }
+
+/** Whether an answer is awaited, and whether it takes so long that the page says so. */
+export class Waiting {
+  now = $state(false);
+  slow = $state(false);
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  begin(): void {
+    if (this.now) return;
+    this.now = true;
+    this.#timer = setTimeout(() => (this.slow = true), SLOW_MS);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.now = this.slow = false;
+  }
+}

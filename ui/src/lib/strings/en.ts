@@ -434,6 +434,7 @@ export const en = {
     moreThan: (n: number): string => `More than ${n.toLocaleString("en")} matches`,
     ranked: (n: number): string =>
       `The newest ${n.toLocaleString("en")} matches were put in order.`,
+    earlier: (query: string): string => `Searching. Until then, what matches “${query}”.`,
     anyKind: "Everywhere",
     inTranscript: "Said",
     showMore: "Show more",
