@@ -6,6 +6,7 @@ import { connect } from "$lib/api";
 import { mock, type Mock, type MockOptions } from "$lib/api/mock";
 import { account } from "$lib/state/account.svelte";
 import { jobs } from "$lib/state/jobs.svelte";
+import { places } from "$lib/state/places";
 import { player } from "$lib/state/player.svelte";
 import { recording } from "$lib/state/recording.svelte";
 import { parse, router } from "$lib/state/router.svelte";
@@ -18,6 +19,7 @@ export const now = () => new Date("2026-11-24T18:00:00");
 /** Opens the whole window at a page, over a twin of the core with these options. */
 export async function open(hash: string, options: MockOptions = {}) {
   cleanup();
+  places.clear();
   // The pages read the clock of the computer, which is to say the same day as the core's.
   vi.setSystemTime(now());
   const core: Mock = mock({ now, speed: 60, more: 20, ...options });

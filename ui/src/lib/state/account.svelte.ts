@@ -8,6 +8,7 @@ import {
 } from "$lib/api";
 import { speak } from "$lib/strings/index.svelte";
 import { abandonDrafts, flushDrafts } from "./draft.svelte";
+import { places } from "./places";
 import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
 
@@ -37,7 +38,10 @@ class Account {
   /** Takes over a new state; with an open notebook its settings come along. */
   async enter(state: AccountState): Promise<void> {
     // Before the pages go, which send what they have: it would come to the next notebook.
-    if (state.account?.id !== this.state?.account?.id) abandonDrafts();
+    if (state.account?.id !== this.state?.account?.id) {
+      abandonDrafts();
+      places.clear();
+    }
     if (state.state === "unlocked") {
       this.settings = await call("settings_get");
       speak(this.settings.language);
