@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { compile, parse } from "svelte/compiler";
 import { describe, expect, it } from "vitest";
+import { yearGrid } from "$lib/charts/year";
 import { roots } from "$lib/emotion";
 
 const source = readFileSync("src/lib/styles/tokens.css", "utf8");
@@ -103,6 +104,11 @@ describe.each(Object.entries(themes))("the colours of %s", (name, tokens) => {
       expect(contrast(tokens["line"], tokens[paper])).toBeGreaterThanOrEqual(3);
   });
 
+  if (name.includes("high"))
+    it("show what lies lower than the page", () => {
+      expect(contrast(tokens["sunken"], tokens["paper"])).toBeGreaterThanOrEqual(1.3);
+    });
+
   it.each(roots)("let %s be read on every paper", (root) => {
     for (const paper of papers)
       expect(contrast(tokens[root], tokens[paper])).toBeGreaterThanOrEqual(4.5);
@@ -117,6 +123,26 @@ describe.each(Object.entries(themes))("the colours of %s", (name, tokens) => {
       for (const b of colours)
         if (a.root < b.root)
           expect(distance(a.lab, b.lab), `${a.root} and ${b.root}`).toBeGreaterThanOrEqual(9);
+  });
+});
+
+describe("the days of a year", () => {
+  const style = readFileSync("src/lib/charts/Year.svelte", "utf8").split("<style>")[1] ?? "";
+
+  it("have an edge in high contrast, whatever happened on them", () => {
+    expect(style).toMatch(
+      /:global\(\[data-contrast="more"\]\) rect \{\s*stroke: var\(--line\);\s*\}/u,
+    );
+  });
+
+  it("have the names of their months in the size of the text, beside each other at its largest", () => {
+    const size = Number(/font-size: calc\((\d+)px \* var\(--scale\)\)/u.exec(style)?.[1]);
+    const { months, cells } = yearGrid(2026, [], "2026-11-24");
+    const ends = months.slice(1).map(({ x }, i) => x - (months[i]?.x ?? 0));
+    // No letter is wider than high; the names have three or four of them.
+    expect(Math.min(...ends)).toBeGreaterThanOrEqual(4 * 0.9 * 1.5 * size);
+    // They stand at 12 above the first row of days, and reach a quarter of their size below.
+    expect(Math.min(...cells.map(({ y }) => y))).toBeGreaterThan(12 + (1.5 * size) / 4);
   });
 });
 
