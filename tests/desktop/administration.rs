@@ -31,9 +31,8 @@ fn an_administrator_makes_and_disables_an_account_and_sets_what_holds_for_everyo
 
     window.go("#/settings/system");
     window.choose("Who may make accounts", "Administrators");
-    let calls = window.field("Provider calls a minute");
-    calls.clear();
-    calls.type_text("12\u{e004}");
+    // Ctrl A, the number, Tab: left empty it would be refused and the stored one come back.
+    window.field("Provider calls a minute").type_text("\u{e009}a\u{e000}12\u{e004}");
     window.settles();
     let settings = window.order("system_settings_get", &json!({}));
     assert_eq!(
