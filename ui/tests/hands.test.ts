@@ -1,4 +1,5 @@
 import { within } from "@testing-library/svelte";
+import type { UserEvent } from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 import { call } from "$lib/api";
 import { id } from "$lib/api/mock/notebook";
@@ -93,15 +94,19 @@ describe("A dialog", () => {
   });
 });
 
+async function makeNotebook(user: UserEvent) {
+  await user.click(await screen.findByRole("button", { name: "Make a new notebook" }));
+  await user.type(await screen.findByRole("textbox", { name: "Your name here" }), "Noa");
+  await user.type(screen.getByLabelText("Password"), "seven kind herons waded home");
+  const make = screen.getByRole("button", { name: "Create" });
+  await waitFor(() => expect(make).toBeEnabled());
+  await user.click(make);
+}
+
 describe("A locked window", () => {
   it("signs out who locked it before somebody makes a notebook, who then is the one here", async () => {
     const { core, user } = await open("#/journey", { state: "locked" });
-    await user.click(await screen.findByRole("button", { name: "Make a new notebook" }));
-    await user.type(await screen.findByRole("textbox", { name: "Your name here" }), "Noa");
-    await user.type(screen.getByLabelText("Password"), "seven kind herons waded home");
-    const make = screen.getByRole("button", { name: "Create" });
-    await waitFor(() => expect(make).toBeEnabled());
-    await user.click(make);
+    await makeNotebook(user);
     await user.click(await screen.findByRole("button", { name: "I have written it down" }));
     const commands = core.calls.map(({ command }) => command);
     expect(commands.indexOf("sign_out")).toBeGreaterThan(-1);
@@ -110,12 +115,7 @@ describe("A locked window", () => {
 
   it("ends a first run that it came over", async () => {
     const { user } = await open("#/journey", { state: "signed_out" });
-    await user.click(await screen.findByRole("button", { name: "Make a new notebook" }));
-    await user.type(await screen.findByRole("textbox", { name: "Your name here" }), "Noa");
-    await user.type(screen.getByLabelText("Password"), "seven kind herons waded home");
-    const make = screen.getByRole("button", { name: "Create" });
-    await waitFor(() => expect(make).toBeEnabled());
-    await user.click(make);
+    await makeNotebook(user);
     await screen.findByRole("button", { name: "I have written it down" });
     await call("lock");
     await screen.findByRole("button", { name: "Unlock" });
