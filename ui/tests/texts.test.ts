@@ -22,9 +22,11 @@ async function of(text: string) {
   opened.core.store.unshift(session(sample, 77, now()));
   return opened;
 }
-const go = (hash: string) => {
+/** Goes to a page, and waits until the one before it is gone. */
+async function go(hash: string, heading: string) {
   window.location.hash = hash;
-};
+  await screen.findByRole("heading", { level: 1, name: heading });
+}
 /** Every place that shows the text lets it run its own way, and nobody else's. */
 async function runsItsOwnWay(text: string) {
   const places = () =>
@@ -42,15 +44,18 @@ async function runsItsOwnWay(text: string) {
 }
 
 describe.each(texts)("%s", (_, text) => {
-  it.each(["#/journey", "#/sessions"])("stands on %s as it was said", async (hash) => {
+  it.each([
+    ["#/journey", "Journey"],
+    ["#/sessions", "Sessions"],
+  ])("stands on %s as it was said", async (hash, heading) => {
     await of(text);
-    go(hash);
+    await go(hash, heading);
     await runsItsOwnWay(text);
   });
 
   it("is found, and shown where it was found", async () => {
     await of(text);
-    go(`#/search?q=${encodeURIComponent(text.slice(0, 8))}`);
+    await go(`#/search?q=${encodeURIComponent(text.slice(0, 8))}`, "Search");
     await waitFor(() => expect(document.querySelector("[data-hit]")).not.toBeNull());
     await accessible();
     for (const line of document.querySelectorAll("[data-hit] .theirs, [data-hit] .soft"))
@@ -60,7 +65,7 @@ describe.each(texts)("%s", (_, text) => {
   it("stands in the bin, where nothing says that it is empty", async () => {
     const { core } = await of(text);
     await core.invoke("bin", { id: id(77) });
-    go("#/bin");
+    await go("#/bin", "Bin");
     await runsItsOwnWay(text);
     expect(screen.queryByText("The bin is empty")).toBeNull();
     expect(screen.getByRole("button", { name: "Put back" })).toBeEnabled();
@@ -75,7 +80,7 @@ describe.each(texts)("%s", (_, text) => {
       more: false,
       unwoven: 0,
     });
-    go("#/threads");
+    await go("#/threads", "What came up again");
     await runsItsOwnWay(text);
   });
 
@@ -85,7 +90,7 @@ describe.each(texts)("%s", (_, text) => {
       pseudonyms: [{ original: text, replacement: text }],
       candidates: [],
     });
-    go("#/privacy");
+    await go("#/privacy", "Privacy");
     await runsItsOwnWay(text);
     core.answer("accounts_list", {
       accounts: [
@@ -99,7 +104,7 @@ describe.each(texts)("%s", (_, text) => {
         },
       ],
     });
-    go("#/settings/accounts");
+    await go("#/settings/accounts", "Settings");
     await runsItsOwnWay(text);
     core.answer("queue", {
       jobs: [
@@ -116,14 +121,15 @@ describe.each(texts)("%s", (_, text) => {
         },
       ],
     });
-    go("#/record");
+    await go("#/record", "Record");
     core.emit("queue_changed", null);
+    await screen.findByRole("progressbar");
     await runsItsOwnWay(text);
   });
 
   it("is written, and read again", async () => {
     const { user } = await of(text);
-    go("#/record?write=1");
+    await go("#/record?write=1", "Record");
     const box = await screen.findByRole("textbox", { name: "Your words" });
     expect(box).toHaveAttribute("dir", "auto");
     await user.click(box);
