@@ -185,3 +185,35 @@ describe("a page that waits", () => {
     expect(screen.getByText("Nothing matches “talkzzz”")).toBeVisible();
   });
 });
+
+describe("Beside the journey", () => {
+  const margin = () => screen.getByRole("complementary", { name: "More" });
+
+  it("all of it comes together, so that nothing moves what is read", async () => {
+    await open("#/journey", { hanging: ["tags"] });
+    await screen.findByText("Before the talk", { selector: ".title" });
+    // Its other parts have answered and wait for the last one.
+    await waitFor(() => expect(document.querySelector("[data-day]")).not.toBeNull());
+    expect(margin().textContent.trim()).toBe("");
+  });
+
+  it("what could not be read is said once, and asked for again", async () => {
+    const broken = {
+      code: "internal",
+      message: "the notebook did not answer",
+      hint: null,
+    } as const;
+    const { core, user } = await open("#/journey", {
+      failing: { tags: broken, streak: broken },
+    });
+    await screen.findByText("Some of what stands here could not be read.");
+    expect(margin().textContent).toContain("Favourites");
+    core.fail("tags", null);
+    core.fail("streak", null);
+    await user.click(screen.getByRole("button", { name: "Try again" }));
+    await screen.findByRole("heading", { name: "Tags" });
+    await waitFor(() =>
+      expect(screen.queryByText("Some of what stands here could not be read.")).toBeNull(),
+    );
+  });
+});

@@ -474,6 +474,7 @@ export const en = {
     backupDue: "Your last backup is a while ago.",
     backupNever: "There is no backup of your notebook yet.",
     backupNow: "Back up",
+    missing: "Some of what stands here could not be read.",
   },
 
   threads: {
