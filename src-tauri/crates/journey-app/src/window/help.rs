@@ -39,13 +39,33 @@ const PHRASES: &[&str] = &[
     "self-harm",
     "self harm",
     "overdose",
+    "don't want to be here anymore",
     "hits me",
+    "hitting me",
+    "he hit me",
+    "she hit me",
+    "they hit me",
     "beats me",
+    "beating me",
+    "beat me up",
+    "choked me",
+    "strangled me",
+    "raped me",
     "afraid he will kill me",
     "afraid she will kill me",
+    "afraid they will kill me",
+    "threatened to kill me",
+    "threatens to kill me",
     "going to kill him",
     "going to kill her",
-    "raped me",
+    "going to kill them",
+    "want to kill him",
+    "want to kill her",
+    "want to kill them",
+    "want to hurt him",
+    "want to hurt her",
+    "want to hurt them",
+    "want to hurt someone",
 ];
 
 #[derive(Deserialize)]
@@ -125,6 +145,12 @@ mod tests {
     fn words_of_crisis_are_found_at_word_borders_only() {
         assert!(has_words_of_crisis("Some days I don\u{2019}t want to\nlive."));
         assert!(has_words_of_crisis("I thought of SUICIDE, again"));
+        assert!(has_words_of_crisis("Then he hit me, and I left."));
+        assert!(has_words_of_crisis("She threatened to kill me."));
+        assert!(!has_words_of_crisis("My boss is going to kill me over this report"));
+        assert!(has_words_of_crisis("I want to hurt her so much it scares me"));
+        assert!(!has_words_of_crisis("On the way home it hit me how tired I was"));
+        assert!(!has_words_of_crisis("We beat them three to one"));
         assert!(!has_words_of_crisis("The deadline will not kill myselfish plans"));
         assert!(!has_words_of_crisis("I am tired and want to sleep"));
     }
